@@ -1,0 +1,24 @@
+#include <numeric>
+
+#include "gibbsite/api/dataset.hpp"
+#include "gibbsite/api/evaluation.hpp"
+
+namespace gibbsite {
+
+Batch Dataset::all(Stream random) const {
+  std::vector<Index> indices(static_cast<std::size_t>(size()));
+  std::iota(indices.begin(), indices.end(), Index{0});
+  Batch out(dim(), size());
+  columns(indices, random, out);
+  return out;
+}
+
+void Result::vector(std::string name, std::string dimension,
+                    const Eigen::Ref<const Eigen::ArrayXd>& values) {
+  variables.push_back({std::move(name),
+                       {std::move(dimension)},
+                       {values.size()},
+                       std::vector<double>(values.begin(), values.end())});
+}
+
+}  // namespace gibbsite

@@ -1,0 +1,76 @@
+#include "gibbsite/api/energy_model.hpp"
+
+namespace gibbsite {
+namespace {
+
+void add(std::atomic<std::uint64_t>& counter, Index n) {
+  counter.fetch_add(std::uint64_t(n), std::memory_order_relaxed);
+}
+
+template <class... C>
+std::vector<std::string> names_of(const EnergyModel& model) {
+  std::vector<std::string> names;
+  ((model.capability<C>() != nullptr ? names.emplace_back(C::name) : names.emplace_back()), ...);
+  std::erase(names, "");
+  return names;
+}
+
+}  // namespace
+
+std::string_view kind_name(Kind kind) {
+  switch (kind) {
+    case Kind::model: return "model";
+    case Kind::sampler: return "sampler";
+    case Kind::gradient: return "gradient";
+    case Kind::evaluation: return "evaluation";
+    case Kind::optimizer: return "optimizer";
+    case Kind::dataset: break;
+  }
+  return "dataset";
+}
+
+Plugin::~Plugin() = default;
+
+Evaluations Counted::evaluations() const {
+  return {counters_.energy.load(), counters_.gradient.load(), counters_.parameter_gradient.load(),
+          counters_.site_updates.load()};
+}
+
+std::vector<std::string> capabilities_of(const EnergyModel& model) {
+  return names_of<Differentiable, Conditional, Latent, Parametric, Normalized, Exact>(model);
+}
+
+void EnergyModel::energy(const BatchView& x, Row& energy) const {
+  add(counters_.energy, x.cols());
+  energy.resize(x.cols());
+  do_energy(x, energy);
+}
+
+void Differentiable::energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const {
+  add(counters_.gradient, x.cols());
+  energy.resize(x.cols());
+  gradient.resize(x.rows(), x.cols());
+  do_energy_and_gradient(x, energy, gradient);
+}
+
+void Conditional::natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const {
+  add(counters_.site_updates, Index(sites.size()) * x.cols());
+  do_natural(sites, x, natural);
+}
+
+void Latent::hidden_natural(const BatchView& v, Batch& natural) const {
+  add(counters_.site_updates, hidden().dim() * v.cols());
+  do_hidden_natural(v, natural);
+}
+
+void Latent::visible_natural(const BatchView& h, Batch& natural) const {
+  add(counters_.site_updates, dynamic_cast<const EnergyModel&>(*this).dim() * h.cols());
+  do_visible_natural(h, natural);
+}
+
+void Parametric::parameter_gradient(const BatchView& x, const Row& weights, Parameters& out) const {
+  add(counters_.parameter_gradient, x.cols());
+  do_parameter_gradient(x, weights, out);
+}
+
+}  // namespace gibbsite

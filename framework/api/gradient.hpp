@@ -1,0 +1,36 @@
+// The third contract: a stochastic estimate of the gradient of the mean log-likelihood.
+#pragma once
+
+#include <limits>
+#include <vector>
+
+#include "gibbsite/api/sampler.hpp"
+
+namespace gibbsite {
+
+/// Plain data that a longer computation carries from call to call and that checkpoints keep.
+struct Saved {
+  std::uint64_t position = 0;
+  std::vector<double> numbers;
+  std::vector<Chains> chains;  ///< one entry per block of chains
+};
+
+/// What one call of an estimator found.
+struct GradientEstimate {
+  /// d(mean log-likelihood)/dθ = -mean_data ∂E/∂θ + E_model ∂E/∂θ.
+  Parameters ascent;
+  /// Mean energy of the data minus that of the model's particles. A monitor, no likelihood.
+  double energy_gap = std::numeric_limits<double>::quiet_NaN();
+};
+
+/// An estimator of the gradient of the mean log-likelihood of some data. Immutable: what it
+/// carries from update to update is in Saved.
+class GIBBSITE_API GradientEstimator : public Plugin {
+ public:
+  /// The state before the first update (persistent chains, say).
+  virtual Saved init(Stream) const { return {}; }
+  /// `data` is dim x observations. `random` is positioned at this update.
+  virtual GradientEstimate estimate(const BatchView& data, Saved& saved, Stream random) const = 0;
+};
+
+}  // namespace gibbsite

@@ -1,0 +1,104 @@
+#include "gibbsite/api/independent.hpp"
+
+#include <cmath>
+#include <numeric>
+
+#include "gibbsite/core/error.hpp"
+#include "gibbsite/core/numerics.hpp"
+
+namespace gibbsite {
+
+Independent::Independent(Domain domain, Vector natural)
+    : domain_(std::move(domain)), natural_(std::move(natural)) {
+  Index row = 0;
+  for (Index i = 0; i < domain_.dim(); ++i) {
+    first_row_.push_back(row);
+    const Index site[] = {i};
+    row += natural_rows(domain_.select(site));
+  }
+  first_row_.push_back(row);
+  if (row != natural_.size()) throw Error("independent units: wrong number of natural parameters");
+  if (!std::isfinite(gibbsite::log_partition(domain_, natural_)(0)))
+    throw Error("independent units: every precision must be > 0 and every parameter finite");
+}
+
+Independent Independent::uniform(const Domain& domain) {
+  Vector natural = Vector::Zero(natural_rows(domain));
+  Index row = 0;
+  for (Index i = 0; i < domain.dim(); ++i) {
+    const Index site[] = {i};
+    if (domain.site(i).kind == Domain::Kind::real) natural(row + 1) = 1;
+    row += natural_rows(domain.select(site));
+  }
+  return {domain, std::move(natural)};
+}
+
+Independent Independent::from_data(const Domain& domain, const Dataset& data, double pseudo_count) {
+  const Batch x = data.all(Stream(0));
+  require_inside(domain, x);
+  Vector natural = Vector::Zero(natural_rows(domain));
+  Index row = 0;
+  for (Index i = 0; i < domain.dim(); ++i) {
+    const Domain::Part part = domain.site(i);
+    if (part.kind == Domain::Kind::real) {
+      Moments moments;
+      for (Index n = 0; n < x.cols(); ++n) moments.add(double(x(i, n)));
+      const double precision = 1 / (moments.variance() > 1e-12 ? moments.variance() : 1.0);
+      natural(row++) = Real(precision * moments.mean);
+      natural(row++) = Real(precision);
+      continue;
+    }
+    Eigen::ArrayXd counts = Eigen::ArrayXd::Constant(part.levels, pseudo_count);
+    const bool spin = part.kind == Domain::Kind::spin;
+    for (Index n = 0; n < x.cols(); ++n) counts(spin ? Index(x(i, n) > 0) : Index(x(i, n))) += 1;
+    if (part.kind == Domain::Kind::categorical) {
+      for (Index k = 0; k < part.levels; ++k) natural(row++) = Real(std::log(counts(k) / counts.sum()));
+    } else {
+      natural(row++) = Real(std::log(counts(1) / counts(0)) * (spin ? 0.5 : 1.0));
+    }
+  }
+  return {domain, std::move(natural)};
+}
+
+bool Independent::offers(std::string_view capability) const {
+  return capability != Differentiable::name || domain_.all(Domain::Kind::real);
+}
+
+std::vector<std::vector<Index>> Independent::independent_sets() const {
+  std::vector<Index> all(static_cast<std::size_t>(domain_.dim()));
+  std::iota(all.begin(), all.end(), Index{0});
+  return {all};
+}
+
+std::optional<double> Independent::log_partition(double beta) const {
+  const double value = gibbsite::log_partition(domain_, Vector(Real(beta) * natural_))(0);
+  if (!std::isfinite(value)) return {};
+  return value;
+}
+
+void Independent::draw(Stream random, Eigen::Ref<Batch> x) const {
+  sample(domain_, natural_.replicate(1, x.cols()), random, x);
+}
+
+void Independent::do_energy(const BatchView& x, Row& energy) const {
+  energy = -natural_energy(domain_, natural_.replicate(1, x.cols()), x);
+}
+
+void Independent::do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const {
+  do_energy(x, energy);
+  for (Index c = 0; c < x.cols(); ++c)
+    for (Index i = 0; i < x.rows(); ++i)
+      gradient(i, c) = natural_(2 * i + 1) * x(i, c) - natural_(2 * i);
+}
+
+void Independent::do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const {
+  Index rows = 0;
+  for (const Index i : sites) rows += first_row_[std::size_t(i) + 1] - first_row_[std::size_t(i)];
+  natural.resize(rows, x.cols());
+  Index row = 0;
+  for (const Index i : sites)
+    for (Index r = first_row_[std::size_t(i)]; r < first_row_[std::size_t(i) + 1]; ++r)
+      natural.row(row++).setConstant(natural_(r));
+}
+
+}  // namespace gibbsite

@@ -1,0 +1,17 @@
+// The one header a plugin includes.
+#pragma once
+
+#include "gibbsite/api/compose.hpp"
+#include "gibbsite/api/enumerate.hpp"
+#include "gibbsite/api/independent.hpp"
+#include "gibbsite/api/registry.hpp"
+#include "gibbsite/api/stamp.hpp"
+#include "gibbsite/core/kernels.hpp"
+#include "gibbsite/core/numerics.hpp"
+
+/// The plugin's entry: `GIBBSITE_PLUGIN(registry) { registry.add<Mala>("mala", "..."); }`.
+#define GIBBSITE_PLUGIN(registry)                                                          \
+  static void gibbsite_register(gibbsite::Registry& registry);                             \
+  extern "C" __attribute__((visibility("default"), used)) const gibbsite::PluginTable      \
+      gibbsite_plugin = {gibbsite::api_version, GIBBSITE_STAMP, &gibbsite_register};       \
+  static void gibbsite_register(gibbsite::Registry& registry)

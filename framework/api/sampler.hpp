@@ -1,0 +1,81 @@
+// The second contract: a Markov kernel bound to a model.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gibbsite/api/energy_model.hpp"
+
+namespace gibbsite {
+
+/// Everything that changes while chains run; plain data, one column per chain.
+struct Chains {
+  Batch x;           ///< dim x chains
+  Row energy;        ///< E(x), where the kernel keeps it
+  Batch gradient;    ///< ∇E(x), where the kernel keeps it
+  Batch aux;         ///< the kernel's own state (momenta, hidden units ...)
+  Table tuning;      ///< adapted numbers (step sizes ...), frozen after warm-up
+  Table statistics;  ///< what the last step reported, a row per Sampler::statistics()
+};
+
+/// One diagnostic that a kernel reports per step and chain, by ArviZ's names where it has one.
+struct Statistic {
+  enum class Type { real, integer, boolean };
+  std::string name;
+  Type type = Type::real;
+};
+
+/// Where in warm-up a chain is: step `done` of `total` has just been made.
+struct Warmup {
+  Index done = 0;
+  Index total = 0;
+};
+
+/// A Markov kernel that leaves p(x) = e^{-E(x)}/Z of its model invariant. Immutable: all that
+/// changes is in Chains. It knows nothing of files, seeds, threads or the loop over draws.
+class GIBBSITE_API Sampler : public Plugin {
+ public:
+  /// Chains at `x`, ready to step.
+  Chains init(Batch x) const;
+  /// Recomputes what is cached of the model (energy, gradient) after x or the model changed.
+  void refresh(Chains& now) const { do_refresh(now); }
+  /// One transition of every chain, in place. A proposal whose energy is NaN is rejected.
+  void step(Chains& now, Stream random) const { do_step(now, random); }
+  /// Called after each warm-up step only; may change `now.tuning`.
+  virtual void adapt(Chains&, Warmup) const {}
+  /// Names and types of the rows of Chains::statistics.
+  virtual std::vector<Statistic> statistics() const { return {}; }
+  /// Whether the stationary law is exactly the model's (false for unadjusted kernels).
+  virtual bool is_exact() const { return true; }
+
+ private:
+  virtual void do_init(Chains&) const {}
+  virtual void do_refresh(Chains&) const {}
+  virtual void do_step(Chains& now, Stream random) const = 0;
+};
+
+/// Accepts or rejects a proposal (Metropolis et al. 1953; Hastings 1970): chain c moves where
+/// ln u_c < log_ratio(c), u_c uniform; NaN rejects. Columns of x, energy and (where both keep
+/// it) gradient are taken over. Returns 1 for each accepted chain, else 0.
+GIBBSITE_API Row metropolis(Chains& now, const Chains& proposal, const Row& log_ratio,
+                            Stream& random);
+
+/// Step-size adaptation by dual averaging (Hoffman & Gelman 2014, section 3.2) of ln ε, one per
+/// chain, towards a target acceptance. It owns five rows of Chains::tuning from `first_row`:
+/// ε in use, averaged ln ε, running error, μ, step count.
+class GIBBSITE_API DualAveraging {
+ public:
+  static constexpr Index rows = 5;
+  DualAveraging(Index first_row, double target) : row_(first_row), target_(target) {}
+  void init(Table& tuning, double step_size) const;
+  /// Step sizes in use, 1 x chains.
+  auto step_size(const Table& tuning) const { return tuning.row(row_); }
+  /// One update; at the last warm-up step the averaged step size is taken and kept.
+  void adapt(Table& tuning, const Row& acceptance, Warmup at) const;
+
+ private:
+  Index row_;
+  double target_;
+};
+
+}  // namespace gibbsite

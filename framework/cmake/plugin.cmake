@@ -1,0 +1,21 @@
+# gibbsite_add_plugin(KIND FILE): one source file becomes one module per precision, named as the
+# file and found by the program under lib/gibbsite/<precision>/<kind>/.
+function(gibbsite_add_plugin kind file)
+  cmake_path(GET file STEM name)
+  foreach(precision double single)
+    set(target ${kind}_${name}_${precision})
+    add_library(${target} MODULE ${file})
+    target_link_libraries(${target} PRIVATE gibbsite::${precision})
+    set_target_properties(${target} PROPERTIES
+      PREFIX "" OUTPUT_NAME ${name} CXX_VISIBILITY_PRESET hidden
+      LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/gibbsite/${precision}/${kind})
+    target_link_options(${target} PRIVATE -Wl,-z,defs)
+    if(TARGET gibbsite_flags)
+      target_link_libraries(${target} PRIVATE gibbsite_flags)
+      target_precompile_headers(${target} REUSE_FROM gibbsite_${precision})
+      set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN/../../..")
+      add_dependencies(gibbsite ${target})
+      install(TARGETS ${target} LIBRARY DESTINATION lib/gibbsite/${precision}/${kind})
+    endif()
+  endforeach()
+endfunction()

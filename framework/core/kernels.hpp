@@ -1,0 +1,43 @@
+// The loops that everything hot goes through, compiled for several instruction sets and chosen
+// at run time. Each output element is summed in one fixed order, so results depend neither on
+// the instruction set nor on how many columns a batch has.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "gibbsite/core/types.hpp"
+
+namespace gibbsite {
+
+/// One set of loops for numbers of type R. Pointers are to column-major storage without gaps
+/// unless a leading dimension is given; `n` and `rows` may be 0.
+template <class R>
+struct Kernels {
+  /// out = bias + Σ_k x_k W(:, k) for W of rows x columns; terms with x_k = 0 are skipped.
+  void (*affine)(const R* W, Index rows, Index columns, const R* bias, const R* x, R* out);
+  /// G(i, :) += weight x_i y for G of length(x) rows, row-major; terms with x_i = 0 are skipped.
+  void (*rank_one)(double weight, const R* x, Index rows, const R* y, Index columns, double* G);
+  /// out_i = scale x_i.
+  void (*scale)(R scale, const R* x, R* out, Index n);
+  /// out_i = 1 / (1 + e^{-x_i}), to 2 ulp; a NaN stays one.
+  void (*sigmoid)(const R* x, R* out, Index n);
+  /// Σ_i ln(1 + e^{x_i}), added up in double.
+  double (*softplus_sum)(const R* x, Index n);
+  /// out_i = 1 with probability 1 / (1 + e^{-x_i}), else 0, from the random words.
+  void (*bernoulli)(const R* x, const std::uint32_t* words, R* out, Index n);
+};
+
+/// The loops for the best instruction set of this machine (or GIBBSITE_ISA = sse2, avx2, avx512).
+template <class R>
+GIBBSITE_API const Kernels<R>& kernels();
+
+/// Philox4x32-10 (Salmon et al. 2011): `blocks` times four words for the counters
+/// (first, chain, step low, step high), (first + 1, ...), ... under `key`.
+GIBBSITE_API void philox(std::uint64_t key, std::uint64_t step, std::uint32_t chain,
+                         std::uint32_t first, Index blocks, std::uint32_t* words);
+
+/// The name of the instruction set in use.
+GIBBSITE_API std::string_view instruction_set();
+
+}  // namespace gibbsite

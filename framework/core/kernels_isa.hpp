@@ -1,0 +1,34 @@
+// What each compiled instruction set offers to kernels.cpp. Free of Eigen and the standard
+// library's templates, see kernels_isa.cpp.
+#pragma once
+
+#include <cstdint>
+
+namespace gibbsite {
+
+/// The same members as Kernels, with `long` for Index.
+template <class R>
+struct KernelLoops {
+  void (*affine)(const R*, long, long, const R*, const R*, R*);
+  void (*rank_one)(double, const R*, long, const R*, long, double*);
+  void (*scale)(R, const R*, R*, long);
+  void (*sigmoid)(const R*, R*, long);
+  double (*softplus_sum)(const R*, long);
+  void (*bernoulli)(const R*, const std::uint32_t*, R*, long);
+};
+
+using PhiloxLoop = void (*)(std::uint64_t, std::uint64_t, std::uint32_t, std::uint32_t, long,
+                            std::uint32_t*);
+
+#define GIBBSITE_DECLARE_ISA(isa)                     \
+  namespace isa {                                     \
+  extern const KernelLoops<float>* const single_loops;  \
+  extern const KernelLoops<double>* const double_loops; \
+  extern const PhiloxLoop philox_loop;                \
+  }
+GIBBSITE_DECLARE_ISA(sse2)
+GIBBSITE_DECLARE_ISA(avx2)
+GIBBSITE_DECLARE_ISA(avx512)
+#undef GIBBSITE_DECLARE_ISA
+
+}  // namespace gibbsite

@@ -1,0 +1,1 @@
+namespace gibbsite { int x_; }
