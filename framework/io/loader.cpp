@@ -1,0 +1,80 @@
+#include "gibbsite/io/loader.hpp"
+
+#include <dlfcn.h>
+#include <xmmintrin.h>
+
+#include <boost/dll/shared_library.hpp>
+
+#include "gibbsite/api/stamp.hpp"
+
+namespace gibbsite {
+namespace {
+
+[[noreturn]] void refuse(const std::filesystem::path& file, const std::string& reason) {
+  throw Error(file.string() + ": plugin refused: " + reason);
+}
+
+}  // namespace
+
+void load_module(const std::filesystem::path& file, Registry& registry) {
+  namespace dll = boost::dll;
+  const auto path = std::filesystem::absolute(file).lexically_normal();
+  if (!std::filesystem::is_regular_file(path)) refuse(file, "must be a regular file");
+  const unsigned state = _mm_getcsr();
+  const auto mode = dll::load_mode::rtld_now | dll::load_mode::rtld_local;
+  // Modules stay loaded: unloading code that objects still point to is never worth it.
+  auto* library = new dll::shared_library();
+  boost::dll::fs::error_code fault;
+  library->load(path.string(), fault, mode);
+  if (fault) {
+    const char* reason = ::dlerror();
+    refuse(file, reason != nullptr ? reason : fault.message());
+  }
+  if (((_mm_getcsr() ^ state) & 0x8040u) != 0) {
+    _mm_setcsr(state);
+    refuse(file, "it switches on flush-to-zero (linked with -ffast-math)");
+  }
+  if (!library->has("gibbsite_plugin")) refuse(file, "it has no entry 'gibbsite_plugin' (see GIBBSITE_PLUGIN)");
+  const auto& table = library->get<const PluginTable>("gibbsite_plugin");
+  if (table.version != api_version)
+    refuse(file, "its plugin API is version " + std::to_string(table.version) + ", this program's is " + std::to_string(api_version));
+  if (std::string(table.stamp) != GIBBSITE_STAMP)
+    refuse(file, std::string("it was built for [") + table.stamp + "], this program is [" GIBBSITE_STAMP "]");
+  registry.module = path.string();
+  try {
+    table.enter(registry);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& fault_in_entry) {
+    refuse(file, fault_in_entry.what());
+  } catch (...) {
+    refuse(file, "its entry threw something that is no std::exception");
+  }
+  registry.module.clear();
+}
+
+void load_on_demand(const std::filesystem::path& folder, Registry& registry) {
+  registry.load = [&registry, folder](Kind kind, const std::string& name) {
+    if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos) return;
+    const auto file = folder / kind_name(kind) / (name + ".so");
+    if (std::filesystem::exists(file)) load_module(file, registry);
+  };
+  registry.available = [folder](Kind kind) {
+    std::vector<std::string> names;
+    std::error_code fault;
+    for (const auto& item : std::filesystem::directory_iterator(folder / kind_name(kind), fault))
+      if (item.path().extension() == ".so") names.push_back(item.path().stem().string());
+    return names;
+  };
+}
+
+std::filesystem::path module_folder() {
+  // The SDK library lies in <prefix>/lib and the modules in <prefix>/lib/gibbsite/<precision>.
+  Dl_info info{};
+  if (::dladdr(reinterpret_cast<const void*>(&kind_name), &info) == 0)
+    throw Error("the SDK library cannot be located");
+  const auto library = std::filesystem::canonical(info.dli_fname).parent_path();
+  return library / "gibbsite" / GIBBSITE_STAMP_PRECISION;
+}
+
+}  // namespace gibbsite

@@ -1,0 +1,23 @@
+// Plugin modules: finding, checking and entering them (Boost.DLL).
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "gibbsite/api/registry.hpp"
+
+namespace gibbsite {
+
+/// Loads one module into `registry` and never unloads it. Throws Error
+/// `file: plugin refused: reason` where the file is no plugin, its API version or stamp differs
+/// (both are shown), it changes the floating-point state, or it registers a taken name.
+void load_module(const std::filesystem::path& file, Registry& registry);
+
+/// Makes `registry` load `<folder>/<kind>/<name>.so` on demand: a run loads what its spec names.
+void load_on_demand(const std::filesystem::path& folder, Registry& registry);
+
+/// The folder of the modules of this build's precision, beside the running program's library.
+std::filesystem::path module_folder();
+
+}  // namespace gibbsite

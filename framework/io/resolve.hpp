@@ -1,0 +1,28 @@
+// Nested plugins of a spec, resolved against the registry.
+#pragma once
+
+#include "gibbsite/api/registry.hpp"
+
+namespace gibbsite {
+
+/// Resolves plugin nodes by the registry: finds the entry, reads its parameters strictly and
+/// echoes them with defaults. Common fields of a kind (a dataset's `threshold`) are read by the
+/// caller: see `extra`.
+class RegistryResolver final : public Resolver {
+ public:
+  explicit RegistryResolver(const Registry& registry) : registry_(registry) {}
+  PluginSpec resolve(Kind kind, const Node& node, const std::string& path, Faults& faults) override;
+  /// As resolve, with `extra` reading further keys of the same map.
+  PluginSpec resolve_with(Kind kind, const Node& node, const std::string& path, Faults& faults,
+                          const std::function<void(Fields&)>& extra);
+  std::string natural_sampler() const override { return natural_; }
+  /// The sampler that suits `model`: block_gibbs, gibbs, hmc by capability; used where a spec
+  /// names none. Only such samplers are chosen as are installed.
+  void set_natural(const EnergyModel& model);
+
+ private:
+  const Registry& registry_;
+  std::string natural_;
+};
+
+}  // namespace gibbsite
