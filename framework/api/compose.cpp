@@ -30,15 +30,17 @@ void WeightedSum::set_weights(const std::vector<double>& weights) {
 
 bool WeightedSum::offers(std::string_view capability) const {
   const auto every = [&](auto has) { return std::all_of(parts_.begin(), parts_.end(), has); };
+  // The parts give gradients, conditionals and ln Z of their free energies, not those of a sum that
+  // is weighted in the joint energy.
   if (capability == Differentiable::name)
-    return every([](const Part& p) { return p.model->capability<Differentiable>() != nullptr; });
+    return latent_ == nullptr && every([](const Part& p) { return p.model->capability<Differentiable>() != nullptr; });
   if (capability == Conditional::name)
-    return every([](const Part& p) { return p.model->capability<Conditional>() != nullptr; });
+    return latent_ == nullptr && every([](const Part& p) { return p.model->capability<Conditional>() != nullptr; });
   if (capability == Latent::name) return latent_ != nullptr;
   if (capability == Parametric::name)
     return std::any_of(parts_.begin(), parts_.end(), [](const Part& p) { return p.model->capability<Parametric>() != nullptr; });
   if (capability == Normalized::name)
-    return parts_.size() == 1 && parts_[0].model->capability<Normalized>() != nullptr;
+    return latent_ == nullptr && parts_.size() == 1 && parts_[0].model->capability<Normalized>() != nullptr;
   return false;
 }
 

@@ -11,8 +11,10 @@ namespace gibbsite {
 ///
 /// With one latent part among otherwise independent units the weights act on the *joint* energy
 /// E(v, h), so block Gibbs stays exact and the energy is the free energy of that joint law; this
-/// is the path of Salakhutdinov & Murray (2008). Parameters are those of the parts, in turn,
-/// each block named as in its part (suffixed by the part's number from the second on).
+/// is the path of Salakhutdinov & Murray (2008). Such a sum offers no gradient, no conditionals
+/// and no closed ln Z: those of the parts belong to their free energies, which do not add.
+/// Parameters are those of the parts, in turn, each block named as in its part (suffixed by the
+/// part's number from the second on).
 /// The parts outlive the sum. Evaluations are counted at the parts.
 class GIBBSITE_API WeightedSum final : public EnergyModel,
                                        public Differentiable,

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <type_traits>
 
 #include "gibbsite/core/error.hpp"
 #include "gibbsite/core/kernels.hpp"
@@ -188,14 +189,20 @@ Row log_partition(const Domain& domain, const BatchView& natural, double scale) 
   Row out = Row::Zero(natural.cols());
   Eigen::VectorXd wide(natural.rows());
   for (Index c = 0; c < natural.cols(); ++c) {
-    wide = scale * natural.col(c).template cast<double>();
+    const double* eta = nullptr;
+    if constexpr (std::is_same_v<Real, double>)
+      if (scale == 1) eta = natural.col(c).data();
+    if (eta == nullptr) {
+      wide = scale * natural.col(c).template cast<double>();
+      eta = wide.data();
+    }
     each_part(domain, [&](const Domain::Part& part, Index, Index row) {
       if (part.kind == Kind::binary) {
-        out(c) += kernels<double>().softplus_sum(wide.data() + row, part.count);
+        out(c) += kernels<double>().softplus_sum(eta + row, part.count);
         return;
       }
       for (Index i = 0; i < part.count; ++i, row += rows_per_unit(part))
-        out(c) += unit_log_partition(part, wide.data() + row);
+        out(c) += unit_log_partition(part, eta + row);
     });
   }
   return out;

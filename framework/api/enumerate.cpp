@@ -66,8 +66,12 @@ class HiddenTerms final : public Terms {
   explicit HiddenTerms(const EnergyModel& model)
       : model_(model), latent_(*model.capability<Latent>()) {
     origin_ = Batch::Zero(model.dim(), 1);
-    for (Index i = 0; i < model.dim(); ++i)
-      if (model.domain().site(i).kind == Domain::Kind::spin) origin_(i, 0) = Real(1);
+    Index first = 0;
+    for (const auto& part : model.domain().parts) {
+      if (part.kind == Domain::Kind::spin) origin_.middleRows(first, part.count).setOnes();
+      first += part.count;
+      vanishes_ = vanishes_ && (part.kind == Domain::Kind::binary || part.kind == Domain::Kind::real);
+    }
     latent_.visible_energy(origin_, energy_);
     latent_.hidden_natural(origin_, natural_);
   }
@@ -75,9 +79,10 @@ class HiddenTerms final : public Terms {
   Row log_weights(const Batch& h) const override {
     Batch xi;
     latent_.visible_natural(h, xi);
-    return log_partition(model_.domain(), xi) - energy_(0) +
-           natural_energy(latent_.hidden(), natural_.replicate(1, h.cols()), h) -
-           natural_energy(model_.domain(), xi, origin_.replicate(1, h.cols()));
+    Row out = log_partition(model_.domain(), xi) - energy_(0) +
+              natural_energy(latent_.hidden(), natural_.replicate(1, h.cols()), h);
+    if (!vanishes_) out -= natural_energy(model_.domain(), xi, origin_.replicate(1, h.cols()));
+    return out;
   }
   void gradient(const Batch& h, const Row& weights, Parameters& out) const override {
     Batch xi;
@@ -88,7 +93,8 @@ class HiddenTerms final : public Terms {
  private:
   const EnergyModel& model_;
   const Latent& latent_;
-  Batch origin_, natural_;
+  Batch origin_, natural_;  // v₀ and η(v₀)
+  bool vanishes_ = true;    // T(v₀) = 0
   Row energy_;
 };
 
@@ -130,8 +136,8 @@ Batch states(const Domain& domain, std::uint64_t first, Index count) {
     for (const auto& part : domain.parts)
       for (Index k = 0; k < part.count; ++k, ++i) {
         const auto levels = std::uint64_t(part.levels);
-        const Real digit = Real(rest % levels);
-        rest /= levels;
+        const Real digit = Real(levels == 2 ? rest & 1 : rest % levels);  // a division is slow
+        rest = levels == 2 ? rest >> 1 : rest / levels;
         x(i, n) = part.kind == Domain::Kind::spin ? 2 * digit - 1 : digit;
       }
   }

@@ -21,7 +21,7 @@ struct Variable {
 };
 
 /// What an evaluation found, ready to be stored as one group of the results file.
-struct Result {
+struct GIBBSITE_API Result {
   std::string group = "estimates";  ///< top-level group; the label is the group below it
   std::vector<Variable> variables;
   std::map<std::string, std::vector<double>> coordinates;  ///< per dimension; default 0, 1, ...

@@ -194,6 +194,7 @@ void Reader::visit(const Field& field, Slot slot) {
     value = std::visit(Echo{}, slot);
     if (value) value->place = map_.place;
   }
+  if (value && field.is_file) value->is_file = true;
   if (value) resolved_.entries.push_back({field.name, map_.place, std::move(*value)});
 }
 

@@ -50,44 +50,6 @@ inline float exp_nonpositive(float t) {
   return t < -87.0f ? 0.0f : bits<float>(scaled);
 }
 
-// ln(1 + t) for t in [0, 1]: 2 artanh(s) with s = t / (2 + t) <= 1/3.
-inline double log1p_unit(double t) {
-  const double s = t / (2.0 + t);
-  const double z = s * s;
-  double p = 1.0 / 33.0;
-  p = p * z + 1.0 / 31.0;
-  p = p * z + 1.0 / 29.0;
-  p = p * z + 1.0 / 27.0;
-  p = p * z + 1.0 / 25.0;
-  p = p * z + 1.0 / 23.0;
-  p = p * z + 1.0 / 21.0;
-  p = p * z + 1.0 / 19.0;
-  p = p * z + 1.0 / 17.0;
-  p = p * z + 1.0 / 15.0;
-  p = p * z + 1.0 / 13.0;
-  p = p * z + 1.0 / 11.0;
-  p = p * z + 1.0 / 9.0;
-  p = p * z + 1.0 / 7.0;
-  p = p * z + 1.0 / 5.0;
-  p = p * z + 1.0 / 3.0;
-  p = p * z + 1.0;
-  return 2.0 * s * p;
-}
-
-inline float log1p_unit(float t) {
-  const float s = t / (2.0f + t);
-  const float z = s * s;
-  float p = 1.0f / 15.0f;
-  p = p * z + 1.0f / 13.0f;
-  p = p * z + 1.0f / 11.0f;
-  p = p * z + 1.0f / 9.0f;
-  p = p * z + 1.0f / 7.0f;
-  p = p * z + 1.0f / 5.0f;
-  p = p * z + 1.0f / 3.0f;
-  p = p * z + 1.0f;
-  return 2.0f * s * p;
-}
-
 template <class R>
 inline R logistic(R x) {
   const R e = exp_nonpositive(x < R(0) ? x : -x);
@@ -141,24 +103,39 @@ void sigmoid(const R* __restrict x, R* __restrict out, long n) {
   for (long i = 0; i < n; ++i) out[i] = logistic(x[i]);
 }
 
+// Σ max(x, 0) + ln Π (1 + e^{-|x|}), with one logarithm per `most` factors: their product stays
+// below 2^most. The lanes are fixed, so that the order of both is that of every instruction set.
 template <class R>
 double softplus_sum(const R* __restrict x, long n) {
-  constexpr long lanes = 16;  // fixed, so that the order of the sum is that of every machine
+  constexpr long lanes = 16, most = 60 * lanes;
   double sum[lanes] = {};
-  long i = 0;
-  for (; i + lanes <= n; i += lanes)
-    for (long l = 0; l < lanes; ++l) {
-      const R v = x[i + l];
-      sum[l] += double((v > R(0) ? v : R(0)) +
-                       log1p_unit(exp_nonpositive(v < R(0) ? v : -v)));
+  double logs = 0;
+  double positive[most], factor[most];
+  for (; n > 0; x += most, n -= most) {
+    const long count = n < most ? n : most;
+    for (long i = 0; i < count; ++i) {
+      positive[i] = x[i] > R(0) ? double(x[i]) : 0.0;
+      factor[i] = 1.0 + double(exp_nonpositive(x[i] < R(0) ? x[i] : -x[i]));
     }
-  for (long l = 0; i < n; ++i, ++l) {
-    const R v = x[i];
-    sum[l] += double((v > R(0) ? v : R(0)) + log1p_unit(exp_nonpositive(v < R(0) ? v : -v)));
+    const long padded = (count + lanes - 1) / lanes * lanes;
+    for (long i = count; i < padded; ++i) {
+      positive[i] = 0;
+      factor[i] = 1;
+    }
+    double product[lanes];
+    for (long l = 0; l < lanes; ++l) product[l] = 1;
+    for (long i = 0; i < padded; i += lanes)
+      for (long l = 0; l < lanes; ++l) {
+        sum[l] += positive[i + l];
+        product[l] *= factor[i + l];
+      }
+    for (long width = lanes / 2; width > 0; width /= 2)
+      for (long l = 0; l < width; ++l) product[l] *= product[l + width];
+    logs += __builtin_log(product[0]);
   }
   for (long width = lanes / 2; width > 0; width /= 2)
     for (long l = 0; l < width; ++l) sum[l] += sum[l + width];
-  return sum[0];
+  return sum[0] + logs;
 }
 
 // A word w means u = w / 2^32; u < p is compared in double, where both sides are exact.

@@ -1,1 +1,113 @@
-int main(){}
+// The engine of one precision: the only program that loads plugins. The front program starts it
+// to check a spec, to run one cell, and to describe what is registered.
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <iostream>
+
+#include "gibbsite/api/stamp.hpp"
+#include "gibbsite/cli/engine/describe.hpp"
+#include "gibbsite/io/files.hpp"
+#include "gibbsite/io/loader.hpp"
+#include "gibbsite/io/yaml.hpp"
+#include "gibbsite/run/cell.hpp"
+#include "gibbsite/run/grid.hpp"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace gibbsite;
+
+std::string precision_of(const Node& spec) {
+  const Node* node = spec.find("precision");
+  return node == nullptr ? "double" : node->text;
+}
+
+// plan SPEC [--set path=value]...: prints one line per cell of this precision,
+// {cell: <number>, spec: <resolved>, id: <id>}.
+int plan(const std::vector<std::string>& arguments, Registry& registry) {
+  Faults faults;
+  Node spec = read_yaml_file(arguments.at(0));
+  for (std::size_t i = 1; i < arguments.size(); ++i) apply_setting(spec, arguments[i], faults);
+  faults.raise();
+  const auto cells = expand_grid(spec, faults);
+  faults.raise();
+  load_plugins(spec, registry, faults);
+  faults.raise();
+  const Workers workers(1);
+  DataCache cache;
+  std::string out;
+  for (std::size_t k = 0; k < cells.size(); ++k) {
+    if (precision_of(cells[k].spec) != GIBBSITE_STAMP_PRECISION) continue;
+    const auto built = build_experiment(cells[k].spec, registry, workers, cache, faults);
+    if (!built) continue;
+    Node line = Node::map();
+    line["cell"] = Node::of(std::int64_t(k));
+    line["id"] = Node::scalar(built->id, true);
+    line["spec"] = built->resolved;
+    out += to_flow(line) + "\n";
+  }
+  faults.raise();
+  std::fwrite(out.data(), 1, out.size(), stdout);
+  return 0;
+}
+
+void on_signal(int) { request_stop(); }
+
+void handle_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaction(signal, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+// run FOLDER THREADS PROGRESS_FD
+int run(const std::vector<std::string>& arguments, Registry& registry) {
+  handle_signals();
+  const Outcome outcome = run_cell(arguments.at(0), registry, std::stoi(arguments.at(1)), std::stoi(arguments.at(2)));
+  if (!outcome.error.empty()) std::fprintf(stderr, "%s: %s\n", outcome.status.c_str(), outcome.error.c_str());
+  if (outcome.status == "busy") return 75;
+  if (outcome.status == "interrupted") return 130;
+  return outcome.status == "complete" ? 0 : 1;
+}
+
+int dispatch(const std::string& verb, const std::vector<std::string>& arguments) {
+  Registry registry;
+  load_on_demand(module_folder(), registry);
+  if (verb == "plan") return plan(arguments, registry);
+  if (verb == "run") return run(arguments, registry);
+  return describe(verb, arguments, registry);
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  // Never outlive the program that asked.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  std::vector<std::string> arguments(words + 1, words + count);
+  if (arguments.empty()) {
+    std::fprintf(stderr, "this program serves 'gibbsite'; run that instead\n");
+    return 2;
+  }
+  const std::string verb = arguments.front();
+  arguments.erase(arguments.begin());
+  try {
+    const int code = dispatch(verb, arguments);
+    std::fflush(stdout);
+    return code;
+  } catch (const StorageError& fault) {
+    std::fprintf(stderr, "%s\n", fault.what());
+    std::fflush(stderr);
+    ::_exit(3);  // HDF5's own exit handlers may crash after a write error
+  } catch (const Error& fault) {
+    std::fprintf(stderr, "%s\n", fault.what());
+    return 2;
+  } catch (const std::exception& fault) {
+    std::fprintf(stderr, "%s\n", fault.what());
+    return 1;
+  }
+}

@@ -1,0 +1,37 @@
+// What estimators average over data: energies, parameter gradients, log-likelihoods; in blocks
+// over the workers, with results that do not depend on their number.
+#pragma once
+
+#include <string>
+
+#include "gibbsite/api/context.hpp"
+#include "gibbsite/api/enumerate.hpp"
+
+namespace gibbsite {
+
+/// out += scale · mean_n ∂E(x_n)/∂θ over the columns of `x`.
+GIBBSITE_API void add_mean_gradient(const Parametric& model, const BatchView& x, double scale,
+                                    const Workers& workers, Parameters& out);
+
+/// The energy of every configuration of `data`. Throws Diverged where one is NaN.
+GIBBSITE_API Eigen::ArrayXd energies(const EnergyModel& model, const Dataset& data,
+                                     const Workers& workers, Stream random);
+
+enum class WithGradient { no, yes };
+
+/// Throws Error beginning with `subject` where exact_sum() could not serve this model, so that
+/// plugins refuse when they are built.
+GIBBSITE_API void require_exact_sum(const EnergyModel& model, ExactLimit limit, WithGradient gradient,
+                                    const std::string& subject);
+
+/// The largest data set whose log-likelihood is kept for every observation.
+inline constexpr Index max_observations_kept = 100000;
+
+/// Adds to `result` what ln Z says of the data of `context`, where there are any: scalars
+/// `mean_log_likelihood_train`, `_test` with `..._standard_error` (that of ln Z, for these data),
+/// headlines, and if asked for `log_likelihood (observation)` of the test data, else the training
+/// data. Returns the highest of the means (NaN without data).
+GIBBSITE_API double add_log_likelihoods(Result& result, const Context& context, double log_partition,
+                                        double standard_error, bool per_observation, Stream random);
+
+}  // namespace gibbsite

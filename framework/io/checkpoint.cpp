@@ -1,0 +1,154 @@
+#include "gibbsite/io/checkpoint.hpp"
+
+#include <boost/archive/binary_iarchive.hpp>
+#include <boost/archive/binary_oarchive.hpp>
+#include <boost/serialization/array_wrapper.hpp>
+#include <boost/serialization/map.hpp>
+#include <boost/serialization/string.hpp>
+#include <boost/serialization/utility.hpp>
+#include <boost/serialization/vector.hpp>
+#include <sstream>
+
+#include "gibbsite/core/error.hpp"
+#include "gibbsite/io/files.hpp"
+
+namespace boost::serialization {
+
+template <class Archive, class Dense>
+void dense(Archive& archive, Dense& values) {
+  Eigen::Index rows = values.rows(), columns = values.cols();
+  archive& rows& columns;
+  if constexpr (Archive::is_loading::value) values.resize(rows, columns);
+  if (values.size() > 0) archive& make_array(values.data(), static_cast<std::size_t>(values.size()));
+}
+
+template <class Archive, class S, int R, int C, int O, int MR, int MC>
+void serialize(Archive& archive, Eigen::Matrix<S, R, C, O, MR, MC>& values, unsigned) {
+  dense(archive, values);
+}
+
+template <class Archive, class S, int R, int C, int O, int MR, int MC>
+void serialize(Archive& archive, Eigen::Array<S, R, C, O, MR, MC>& values, unsigned) {
+  dense(archive, values);
+}
+
+template <class Archive>
+void serialize(Archive& a, gibbsite::Chains& c, unsigned) {
+  a& c.x& c.energy& c.gradient& c.aux& c.tuning& c.statistics;
+}
+
+template <class Archive>
+void serialize(Archive& a, gibbsite::Saved& s, unsigned) {
+  a& s.position& s.numbers& s.chains;
+}
+
+template <class Archive>
+void serialize(Archive& a, gibbsite::Evaluations& e, unsigned) {
+  a& e.energy& e.gradient& e.parameter_gradient& e.site_updates;
+}
+
+template <class Archive>
+void serialize(Archive& a, gibbsite::StageCost& c, unsigned) {
+  a& c.evaluations& c.seconds;
+}
+
+template <class Archive>
+void serialize(Archive& a, gibbsite::Variable& v, unsigned) {
+  a& v.name& v.dimensions& v.shape& v.values& v.type;
+}
+
+template <class Archive>
+void serialize(Archive& a, std::variant<bool, double, std::string>& value, unsigned) {
+  std::size_t index = value.index();
+  a& index;
+  if constexpr (Archive::is_loading::value) {
+    if (index == 0) value = false;
+    if (index == 1) value = 0.0;
+    if (index == 2) value = std::string();
+  }
+  std::visit([&](auto& inner) { a& inner; }, value);
+}
+
+template <class Archive>
+void serialize(Archive& a, gibbsite::Result& r, unsigned) {
+  a& r.group& r.variables& r.coordinates& r.attributes& r.headline;
+}
+
+template <class Archive>
+void serialize(Archive& a, gibbsite::Checkpoint& c, unsigned) {
+  a& c.cell& c.precision& c.stage& c.seconds& c.costs& c.theta& c.slots& c.gradient& c.update;
+  a& c.training_rows& c.divergence& c.chains& c.steps& c.segments& c.results& c.evaluation;
+}
+
+}  // namespace boost::serialization
+
+namespace gibbsite {
+namespace {
+
+namespace fs = std::filesystem;
+
+// magic, format, SHA-256 of the payload, its length: checked before Boost sees a byte.
+const std::string magic = "gibbsite checkpoint 1\n";
+
+std::string pack(const Checkpoint& checkpoint) {
+  std::ostringstream stream;
+  {
+    boost::archive::binary_oarchive archive(stream);
+    archive << checkpoint;
+  }
+  const std::string payload = stream.str();
+  return magic + sha256(payload) + " " + std::to_string(payload.size()) + "\n" + payload;
+}
+
+Checkpoint unpack(const fs::path& file, const std::string& cell) {
+  const std::string bytes = read_file(file);
+  const auto damaged = [&](const std::string& why) { return StorageError(file.string() + ": damaged checkpoint: " + why); };
+  if (bytes.compare(0, magic.size(), magic) != 0) throw damaged("not of this format");
+  const auto end = bytes.find('\n', magic.size());
+  if (end == std::string::npos || end < magic.size() + 65) throw damaged("its header is cut off");
+  const std::string payload = bytes.substr(end + 1);
+  if (bytes.substr(magic.size() + 65, end - magic.size() - 65) != std::to_string(payload.size())) throw damaged("its length is wrong");
+  if (bytes.compare(magic.size(), 64, sha256(payload)) != 0) throw damaged("its checksum is wrong");
+  Checkpoint checkpoint;
+  try {
+    std::istringstream stream(payload);
+    boost::archive::binary_iarchive archive(stream);
+    archive >> checkpoint;
+  } catch (const boost::archive::archive_exception& fault) {
+    throw damaged(fault.what());
+  }
+  if (checkpoint.cell != cell)
+    throw StorageError(file.string() + ": belongs to cell " + checkpoint.cell + ", not " + cell);
+  return checkpoint;
+}
+
+}  // namespace
+
+void write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint) {
+  const fs::path newest = folder / "checkpoint.bin", previous = folder / "checkpoint.previous.bin";
+  const fs::path beside = folder / "checkpoint.new";
+  write_file(beside, pack(checkpoint));
+  std::error_code fault;
+  if (fs::exists(newest)) fs::rename(newest, previous, fault);
+  publish_file(beside, newest);
+}
+
+FoundCheckpoint read_checkpoint(const fs::path& folder, const std::string& cell) {
+  FoundCheckpoint found;
+  std::vector<std::string> faults;
+  for (const char* name : {"checkpoint.bin", "checkpoint.previous.bin"}) {
+    if (!fs::exists(folder / name)) continue;
+    try {
+      found.checkpoint = unpack(folder / name, cell);
+      found.warning = join(faults, "; ");
+      return found;
+    } catch (const StorageError& fault) {
+      faults.push_back(fault.what());
+    }
+  }
+  if (!faults.empty())
+    throw StorageError(join(faults, "; ") + "; run with --fresh to start this cell anew");
+  return found;
+}
+
+}  // namespace gibbsite

@@ -1,0 +1,59 @@
+// What a cell needs to go on after a kill: plain values in a checksummed envelope
+// (Boost.Serialization inside, in one .cpp).
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gibbsite/api/evaluation.hpp"
+#include "gibbsite/api/optimizer.hpp"
+
+namespace gibbsite {
+
+/// Evaluations and seconds spent in one stage.
+struct StageCost {
+  Evaluations evaluations;
+  double seconds = 0;
+};
+
+/// The whole state of a running cell. Every stage starts where `stage` and its position say.
+struct Checkpoint {
+  enum class Stage : int { train, sample, evaluate, done };
+  std::string cell;       ///< the cell's id; another cell's checkpoint is refused
+  std::string precision;  ///< single or double
+  Stage stage = Stage::train;
+  double seconds = 0;     ///< spent by earlier attempts
+  std::vector<StageCost> costs = std::vector<StageCost>(4);
+
+  Parameters theta;
+  Slots slots;
+  Saved gradient;
+  std::uint64_t update = 0;               ///< updates made
+  std::vector<double> training_rows;      ///< recorded rows of /training, one after the other
+  std::string divergence;                 ///< why training stopped, if it did
+
+  std::vector<Chains> chains;
+  Index steps = 0;                        ///< transitions made, warm-up included
+  std::vector<Index> segments;            ///< rows in each closed segment
+
+  std::vector<Result> results;            ///< of the finished evaluations
+  Saved evaluation;                       ///< of the one under way
+};
+
+/// Writes `<folder>/checkpoint.bin` durably and keeps the one before as checkpoint.previous.bin.
+void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint);
+
+/// What a folder's checkpoints hold.
+struct FoundCheckpoint {
+  std::optional<Checkpoint> checkpoint;
+  std::string warning;  ///< why the newest was not used, if so
+};
+
+/// The newest sound checkpoint of `cell`, the previous one where the newest is damaged. Throws
+/// StorageError where there are checkpoints but none can be used: nothing is started afresh
+/// silently.
+FoundCheckpoint read_checkpoint(const std::filesystem::path& folder, const std::string& cell);
+
+}  // namespace gibbsite

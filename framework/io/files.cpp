@@ -1,0 +1,144 @@
+#include "gibbsite/io/files.hpp"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "gibbsite/core/error.hpp"
+
+namespace gibbsite {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const fs::path& path, const std::string& what) {
+  throw StorageError(path.string() + ": " + what + ": " + std::strerror(errno));
+}
+
+class Descriptor {
+ public:
+  Descriptor(const fs::path& path, int flags) : path_(path), file_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
+    if (file_ < 0) fail(path, "cannot be opened");
+  }
+  ~Descriptor() {
+    if (file_ >= 0) ::close(file_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return file_; }
+  void sync() const {
+    if (::fsync(file_) != 0) fail(path_, "cannot be synced");
+  }
+  void close() {
+    const int file = std::exchange(file_, -1);
+    if (::close(file) != 0) fail(path_, "cannot be closed");
+  }
+
+ private:
+  fs::path path_;
+  int file_;
+};
+
+fs::path folder_of(const fs::path& path) {
+  return path.parent_path().empty() ? fs::path(".") : path.parent_path();
+}
+
+std::string hex(const unsigned char* bytes, std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    text += "0123456789abcdef"[bytes[i] >> 4];
+    text += "0123456789abcdef"[bytes[i] & 15];
+  }
+  return text;
+}
+
+}  // namespace
+
+void publish_file(const fs::path& from, const fs::path& to) {
+  Descriptor(from, O_RDONLY).sync();
+  if (::rename(from.c_str(), to.c_str()) != 0) fail(to, "cannot be renamed from " + from.filename().string());
+  Descriptor(folder_of(to), O_RDONLY | O_DIRECTORY).sync();
+}
+
+void write_file(const fs::path& path, const std::string& bytes) {
+  fs::path beside = path;
+  beside += ".tmp." + std::to_string(::getpid());
+  try {
+    Descriptor file(beside, O_WRONLY | O_CREAT | O_TRUNC);
+    for (std::size_t done = 0; done < bytes.size();) {
+      const ssize_t wrote = ::write(file.get(), bytes.data() + done, bytes.size() - done);
+      if (wrote < 0 && errno != EINTR) fail(path, "cannot be written");
+      if (wrote > 0) done += std::size_t(wrote);
+    }
+    file.sync();
+    file.close();
+    publish_file(beside, path);
+  } catch (...) {
+    ::unlink(beside.c_str());
+    throw;
+  }
+}
+
+std::string read_file(const fs::path& path) {
+  const Descriptor file(path, O_RDONLY);
+  std::string bytes;
+  char buffer[1 << 16];
+  while (true) {
+    const ssize_t got = ::read(file.get(), buffer, sizeof buffer);
+    if (got < 0 && errno != EINTR) fail(path, "cannot be read");
+    if (got == 0) return bytes;
+    if (got > 0) bytes.append(buffer, std::size_t(got));
+  }
+}
+
+void make_folder(const fs::path& path) {
+  std::error_code fault;
+  fs::create_directories(path, fault);
+  if (fault) throw StorageError(path.string() + ": cannot be created: " + fault.message());
+  if (::access(path.c_str(), W_OK | X_OK) != 0) fail(path, "cannot be written to");
+}
+
+std::string sha256(const std::string& bytes) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr);
+  return hex(digest, size);
+}
+
+std::string sha256_of_file(const fs::path& path) {
+  const Descriptor file(path, O_RDONLY);
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> state(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  EVP_DigestInit_ex(state.get(), EVP_sha256(), nullptr);
+  char buffer[1 << 16];
+  while (true) {
+    const ssize_t got = ::read(file.get(), buffer, sizeof buffer);
+    if (got < 0 && errno != EINTR) fail(path, "cannot be read");
+    if (got == 0) break;
+    if (got > 0) EVP_DigestUpdate(state.get(), buffer, std::size_t(got));
+  }
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_DigestFinal_ex(state.get(), digest, &size);
+  return hex(digest, size);
+}
+
+FileLock::FileLock(const fs::path& path) {
+  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (file_ < 0) fail(path, "cannot be opened");
+  if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
+    ::close(file_);
+    file_ = -1;
+  }
+}
+
+FileLock::~FileLock() {
+  if (file_ >= 0) ::close(file_);
+}
+
+}  // namespace gibbsite

@@ -1,0 +1,41 @@
+// Durable files and digests.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace gibbsite {
+
+/// Writes `bytes` beside `path`, fsyncs, renames and fsyncs the folder: `path` is the old file or
+/// the whole new one, never a part. Throws StorageError with the system's reason.
+void write_file(const std::filesystem::path& path, const std::string& bytes);
+
+/// Makes a finished file durable under its final name: fsync, rename, fsync of the folder.
+void publish_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// The whole file. Throws StorageError where it cannot be read.
+std::string read_file(const std::filesystem::path& path);
+
+/// Creates a folder and its parents. Throws StorageError with the system's reason.
+void make_folder(const std::filesystem::path& path);
+
+/// SHA-256 as 64 hex digits (OpenSSL).
+std::string sha256(const std::string& bytes);
+/// SHA-256 of a file's content.
+std::string sha256_of_file(const std::filesystem::path& path);
+
+/// An exclusive lock on a file that the kernel drops when the process ends, however it ends.
+class FileLock {
+ public:
+  /// Tries to take the lock; `held()` says whether it was free.
+  explicit FileLock(const std::filesystem::path& path);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+  bool held() const { return file_ >= 0; }
+
+ private:
+  int file_ = -1;
+};
+
+}  // namespace gibbsite

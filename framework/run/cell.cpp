@@ -1,0 +1,94 @@
+#include "gibbsite/run/cell.hpp"
+
+#include "gibbsite/io/files.hpp"
+#include "gibbsite/io/loader.hpp"
+#include "gibbsite/io/provenance.hpp"
+#include "gibbsite/io/yaml.hpp"
+
+namespace gibbsite {
+namespace {
+
+namespace fs = std::filesystem;
+
+void run_stages(Session& session) {
+  using Stage = Checkpoint::Stage;
+  // Train is entered even when it is done: it puts the stored parameters into the model.
+  train(session);
+  if (session.state.stage == Stage::train) session.enter(Stage::sample);
+  if (session.state.stage == Stage::sample) {
+    sample(session);
+    session.enter(Stage::evaluate);
+  }
+  evaluate(session);
+  session.account();
+}
+
+const char* stage_name(Checkpoint::Stage stage) {
+  static const char* const names[] = {"train", "sample", "evaluate", "done"};
+  return names[int(stage)];
+}
+
+}  // namespace
+
+void load_plugins(const Node& spec, Registry& registry, Faults& faults) {
+  const Node* list = spec.find("plugins");
+  if (list == nullptr) return;
+  if (!list->is_list()) return faults.add(list->place, "plugins", "must be a list of files, got " + list->shown());
+  for (const Node& item : list->items) {
+    fs::path file = item.text;
+    if (file.is_relative() && item.place.source && item.place.line > 0) file = fs::path(*item.place.source).parent_path() / file;
+    if (!item.is_scalar() || file.extension() != ".so") {
+      faults.add(item.place, "plugins", "must be a compiled plugin (.so), got " + item.shown());
+      continue;
+    }
+    try {
+      load_module(file, registry);
+    } catch (const Error& fault) {
+      faults.add(item.place, "plugins", fault.what());
+    }
+  }
+}
+
+Outcome run_cell(const fs::path& folder, Registry& registry, int threads, int progress) {
+  const FileLock lock(folder / "lock");
+  if (!lock.held()) return {.status = "busy"};
+  if (fs::exists(folder / "result.h5")) return read_status(folder);  // another process was faster
+  const std::string started = utc_now();
+  const Workers workers(threads);
+  Faults faults;
+  const Node spec = read_yaml_file((folder / "cell.yaml").string());
+  load_plugins(spec, registry, faults);
+  faults.raise();
+  DataCache cache;
+  const auto experiment = build_experiment(spec, registry, workers, cache, faults);
+  faults.raise();
+  Session session(*experiment, workers, folder, progress);
+  Outcome outcome{.status = "complete"};
+  try {
+    run_stages(session);
+  } catch (const Diverged& fault) {
+    outcome.status = "diverged";
+    outcome.error = fault.what();
+    session.before_save = nullptr;
+    session.state.divergence = fault.what();
+    session.save();
+    if (auto* parametric = experiment->model->capability<Parametric>(); parametric != nullptr && session.state.theta.size() > 0)
+      parametric->set_parameters(session.state.theta);
+  } catch (const Interrupted&) {
+    return {.status = "interrupted", .stage = stage_name(session.state.stage), .seconds = session.seconds()};
+  }
+  outcome.stage = stage_name(session.state.stage);
+  outcome.seconds = session.seconds();
+  outcome.headline = headline_of(session.state);
+  write_result(session, registry, outcome, started);
+  write_status(folder, outcome);
+  std::error_code ignored;
+  fs::remove_all(folder / "segments", ignored);
+  if (outcome.status == "complete") {
+    fs::remove(folder / "checkpoint.bin", ignored);
+    fs::remove(folder / "checkpoint.previous.bin", ignored);
+  }
+  return outcome;
+}
+
+}  // namespace gibbsite

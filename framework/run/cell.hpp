@@ -1,0 +1,19 @@
+// One cell from its resolved spec to its results file.
+#pragma once
+
+#include <filesystem>
+
+#include "gibbsite/api/registry.hpp"
+#include "gibbsite/run/result.hpp"
+
+namespace gibbsite {
+
+/// Loads what `plugins:` of a spec names. Throws Error with the place of a module that is refused.
+void load_plugins(const Node& spec, Registry& registry, Faults& faults);
+
+/// Runs the cell of `folder/cell.yaml`, from its checkpoint if there is one, to result.h5 and
+/// status.yaml; then the checkpoint and segments go. Returns how it ended; `busy` where another
+/// process holds the cell. Throws Error for a spec that cannot be built, StorageError otherwise.
+Outcome run_cell(const std::filesystem::path& folder, Registry& registry, int threads, int progress);
+
+}  // namespace gibbsite

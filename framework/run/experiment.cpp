@@ -1,0 +1,347 @@
+#include "gibbsite/run/experiment.hpp"
+
+#include <algorithm>
+
+#include "gibbsite/api/enumerate.hpp"
+#include "gibbsite/io/files.hpp"
+#include "gibbsite/io/hdf5.hpp"
+
+namespace gibbsite {
+namespace {
+
+// Reads one cell section by section; each later section sees what the earlier ones built.
+class Builder {
+ public:
+  Builder(const Node& spec, Registry& registry, const Workers& workers, DataCache& cache, Faults& faults)
+      : spec_(spec), registry_(registry), resolver_(registry), cache_(cache), faults_(faults) {
+    context_.workers = &workers;
+    context_.registry = &registry;
+  }
+
+  std::unique_ptr<Experiment> build() {
+    Reader top(spec_, "", faults_, &resolver_);
+    read_top(top);
+    top.finish();
+    made_->resolved = std::move(top.resolved());
+    guarded("data", [&](const Node& node) { read_data(node); });
+    if (spec_.find("model") == nullptr) faults_.add(spec_.place, "model", "is required");
+    guarded("model", [&](const Node& node) { read_model(node); });
+    if (context_.model == nullptr) return nullptr;
+    guarded("train", [&](const Node& node) { read_train(node); });
+    context_.has_samples = spec_.find("sample") != nullptr;
+    guarded("sample", [&](const Node& node) { read_sample(node); });
+    guarded("evaluate", [&](const Node& node) { read_evaluate(node); });
+    guarded("checkpoint", [&](const Node& node) { read_checkpoint_section(node); });
+    if (!faults_.empty()) return nullptr;
+    made_->id = cell_id(made_->resolved);
+    return std::move(made_);
+  }
+
+ private:
+  // Runs `read` on a section; what a constructor throws is reported at the section's place.
+  template <class Read>
+  void guarded(const std::string& section, Read read) {
+    const Node* node = spec_.find(section);
+    if (node != nullptr) guard(*node, section, [&] { read(*node); });
+  }
+  template <class Make>
+  void guard(const Node& at, const std::string& path, Make make) {
+    try {
+      make();
+    } catch (const StorageError&) {
+      throw;
+    } catch (const Error& fault) {
+      faults_.add(at.place, path, fault.what());
+    } catch (const std::exception& fault) {
+      faults_.add(at.place, path, std::string("cannot be built: ") + fault.what());
+    }
+  }
+  void keep(const std::string& section, Node node) { made_->resolved.entries.push_back({section, node.place, std::move(node)}); }
+  Context with_stream(const std::string& purpose) const {
+    Context context = context_;
+    context.random = Stream(made_->seed).split(purpose);
+    return context;
+  }
+
+  void read_top(Reader& top) {
+    Index version = 0;
+    top.integer("gibbsite", version, "format version of the spec", {.minimum = 1, .maximum = 1, .required = true});
+    std::string description, precision = "double";
+    top.text("name", made_->name, "names results/<name>/", {.required = true});
+    const bool good = !made_->name.empty() && made_->name.size() <= 100 && made_->name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
+    const Node* name = spec_.find("name");
+    if (name != nullptr && !made_->name.empty() && !good) faults_.add(name->place, "name", "must be at most 100 of [a-z0-9_-], got " + name->shown());
+    top.text("description", description, "the question this spec asks");
+    read_seed(top);
+    top.choice("precision", precision, {"single", "double"}, "number type of states, parameters and gradients");
+    for (const char* section : {"plugins", "data", "model", "train", "sample", "evaluate", "checkpoint", "grid"}) top.accept(section);
+    if (const Node* plugins = spec_.find("plugins")) top.resolved().entries.push_back({"plugins", plugins->place, *plugins});
+  }
+
+  void read_seed(Reader& top) {
+    top.accept("seed");
+    if (const Node* node = spec_.find("seed")) {
+      const auto value = node->as_unsigned();
+      if (!value) faults_.add(node->place, "seed", "must be an integer in [0, 2^64 - 1], got " + node->shown());
+      made_->seed = value.value_or(1);
+    }
+    top.resolved().entries.push_back({"seed", spec_.place, Node::scalar(std::to_string(made_->seed))});
+  }
+
+  void read_data(const Node& node) {
+    Preparation how;
+    PluginSpec spec = resolver_.resolve_with(Kind::dataset, node, "data", faults_, [&](Fields& f) { how.fields(f); });
+    if (!spec) return;
+    const std::string key = std::to_string(made_->seed) + to_flow(spec.node);
+    keep("data", spec.node);
+    auto& cached = cache_[key];
+    if (!cached) cached = std::make_shared<Data>(prepare_data(registry_.make<Dataset>(Kind::dataset, spec, with_stream("data")), how));
+    made_->data = cached;
+    context_.train = cached->train.get();
+    context_.test = cached->test.get();
+  }
+
+  void read_model(const Node& node) {
+    ModelParams params;
+    const PluginSpec spec = resolver_.resolve_with(Kind::model, node, "model", faults_, [&](Fields& f) { params.fields(f); });
+    made_->temperature = params.temperature;
+    if (!spec || !faults_.empty()) return;
+    keep("model", spec.node);
+    made_->own_model = registry_.make<EnergyModel>(Kind::model, spec, with_stream("model"));
+    if (!params.parameters.empty()) load_parameters(params.parameters, *made_->own_model);
+    made_->model = made_->own_model.get();
+    if (made_->temperature != 1) {
+      made_->tempered = std::make_unique<WeightedSum>(
+          std::vector<WeightedSum::Part>{{1 / made_->temperature, made_->own_model.get()}});
+      made_->model = made_->tempered.get();
+    }
+    check_data_fits(*made_->model);
+    context_.model = made_->model;
+    resolver_.set_natural(*made_->model);
+  }
+
+  void check_data_fits(const EnergyModel& model) {
+    for (const Dataset* part : {context_.train, context_.test}) {
+      if (part == nullptr) continue;
+      if (part->dim() != model.dim())
+        throw Error("has " + std::to_string(model.dim()) + " coordinates, but the data have " + std::to_string(part->dim()));
+      constexpr Index chunk = 4096;
+      std::vector<Index> rows;
+      for (Index first = 0; first < part->size(); first += chunk) {
+        rows.clear();
+        for (Index i = first; i < std::min(part->size(), first + chunk); ++i) rows.push_back(i);
+        Batch x(part->dim(), Index(rows.size()));
+        part->columns(rows, Stream(0), x);
+        try {
+          require_inside(model.domain(), x);
+        } catch (const Error& fault) {
+          throw Error(std::string("data do not fit: ") + fault.what() + "; data.threshold or data.binarize make values binary");
+        }
+      }
+    }
+  }
+
+  void read_train(const Node& node) {
+    TrainParams params;
+    Reader reader(node, "train", faults_, &resolver_);
+    params.fields(reader);
+    reader.finish();
+    keep("train", std::move(reader.resolved()));
+    if (params.epochs.has_value() == params.updates.has_value()) faults_.add(node.place, "train", "needs either epochs or updates");
+    if (context_.train == nullptr) faults_.add(node.place, "train", "needs a data section");
+    if (context_.model->capability<Parametric>() == nullptr) faults_.add(node.place, "train", "needs a model with parameters");
+    if (!faults_.empty()) return;
+    auto stage = std::make_unique<TrainStage>();
+    stage->batch = std::min(params.batch, context_.train->size());
+    const Index per_epoch = (context_.train->size() + stage->batch - 1) / stage->batch;
+    stage->updates = params.updates ? *params.updates : *params.epochs * per_epoch;
+    stage->record_every = params.record_every;
+    stage->gradient = registry_.make<GradientEstimator>(Kind::gradient, params.gradient, with_stream("train"));
+    stage->optimizer = registry_.make<Optimizer>(Kind::optimizer, params.optimizer, with_stream("train"));
+    made_->train = std::move(stage);
+  }
+
+  void read_sample(const Node& node) {
+    auto stage = std::make_unique<SampleStage>();
+    SampleParams& params = stage->params;
+    Reader reader(node, "sample", faults_, &resolver_);
+    params.fields(reader);
+    Node init = read_init(node, *stage), clamp = read_clamp(node, *stage);
+    reader.accept("init");
+    reader.accept("clamp");
+    reader.finish();
+    reader.resolved().entries.push_back({"init", node.place, std::move(init)});
+    if (clamp) reader.resolved().entries.push_back({"clamp", node.place, std::move(clamp)});
+    keep("sample", std::move(reader.resolved()));
+    const auto records = [&](const char* what) { return std::find(params.record.begin(), params.record.end(), what) != params.record.end(); };
+    stage->record_x = records("x");
+    stage->record_energy = records("energy");
+    if (!faults_.empty()) return;
+    Context context = with_stream("sample");
+    if (stage->clamped) context.model = stage->clamped.get();
+    context.subject = "sample";
+    stage->sampler = context.sampler(params.sampler);
+    made_->sample = std::move(stage);
+  }
+
+  Node read_init(const Node& sample, SampleStage& stage) {
+    static const Node empty = Node::map();
+    const Node* given = sample.find("init");
+    InitParams& params = stage.init;
+    Reader reader(given == nullptr ? empty : *given, "sample.init", faults_, &resolver_);
+    params.fields(reader);
+    reader.finish();
+    const Place& at = given == nullptr ? sample.place : given->place;
+    const auto require = [&](bool good, const char* rule) {
+      if (!good) faults_.add(at, "sample.init", rule);
+    };
+    require((params.from == "value") == params.value.has_value(), "from: value and a value belong together");
+    require((params.from == "file") == !params.path.empty(), "from: file and a path belong together");
+    require(params.from != "data" || context_.train != nullptr, "from: data needs a data section");
+    if (params.from == "model") {
+      const bool possible = context_.model->capability<Exact>() != nullptr || !exact_method(*context_.model, {.max_log2_states = 20}).empty();
+      require(possible, "from: model needs a model with exact draws or at most 2^20 states");
+    }
+    return std::move(reader.resolved());
+  }
+
+  Node read_clamp(const Node& sample, SampleStage& stage) {
+    const Node* given = sample.find("clamp");
+    if (given == nullptr) return {};
+    ClampParams params;
+    Reader reader(*given, "sample.clamp", faults_, &resolver_);
+    params.fields(reader);
+    reader.finish();
+    const auto& [coordinates, values, row] = params;
+    guard(*given, "sample.clamp", [&] {
+      if (row.has_value() != values.empty()) throw Error("needs either values or row");
+      Vector held(Index(values.size()));
+      for (std::size_t k = 0; k < values.size(); ++k) held(Index(k)) = Real(values[k]);
+      if (row) {
+        if (context_.train == nullptr || *row >= context_.train->size()) throw Error("row must be a training observation");
+        Batch x(context_.train->dim(), 1);
+        context_.train->columns(std::vector<Index>{*row}, Stream(made_->seed).split("clamp"), x);
+        held.resize(Index(coordinates.size()));
+        for (std::size_t k = 0; k < coordinates.size(); ++k) {
+          if (coordinates[k] >= x.rows()) throw Error("coordinate must be below " + std::to_string(x.rows()) + ", got " + std::to_string(coordinates[k]));
+          held(Index(k)) = x(coordinates[k], 0);
+        }
+      }
+      stage.clamped = std::make_unique<Clamped>(*context_.model, coordinates, held);
+    });
+    return std::move(reader.resolved());
+  }
+
+  void read_evaluate(const Node& node) {
+    if (!node.is_list()) return faults_.add(node.place, "evaluate", "must be a list, got " + node.shown());
+    std::vector<Node> resolved;
+    for (std::size_t k = 0; k < node.items.size(); ++k) {
+      const Node& item = node.items[k];
+      const std::string path = "evaluate." + std::to_string(k);
+      EvaluationParams params;
+      PluginSpec spec = resolver_.resolve_with(Kind::evaluation, item, path, faults_, [&](Fields& f) { params.fields(f); });
+      if (!spec) continue;
+      const std::string label = params.label.empty() ? spec.name : params.label;
+      resolved.push_back(spec.node);
+      const bool good = label.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == std::string::npos;
+      if (!good) faults_.add(item.place, path + ".label", "must be of [A-Za-z0-9_-], got '" + label + "'");
+      for (const auto& other : made_->evaluate)
+        if (other.label == label) faults_.add(item.place, path, "label '" + label + "' is already used; give each its own label");
+      guard(item, path, [&] {
+        auto evaluation = registry_.make<Evaluation>(Kind::evaluation, spec, with_stream("evaluate " + label));
+        made_->evaluate.push_back({label, spec.name, std::move(evaluation)});
+      });
+    }
+    Node list = Node::list(std::move(resolved));
+    list.place = node.place;
+    keep("evaluate", std::move(list));
+  }
+
+  void read_checkpoint_section(const Node& node) {
+    CheckpointParams params;
+    Reader reader(node, "checkpoint", faults_, &resolver_);
+    params.fields(reader);
+    reader.finish();
+    made_->checkpoint_every = params.every;
+    keep("checkpoint", std::move(reader.resolved()));
+  }
+
+  const Node& spec_;
+  Registry& registry_;
+  RegistryResolver resolver_;
+  DataCache& cache_;
+  Faults& faults_;
+  Context context_;
+  std::unique_ptr<Experiment> made_ = std::make_unique<Experiment>();
+};
+
+// A stored path with its optional `:/group`.
+std::pair<std::string, std::string> split_group(const std::string& source) {
+  const auto colon = source.rfind(":/");
+  if (colon == std::string::npos || colon == 0) return {source, ""};
+  return {source.substr(0, colon), source.substr(colon + 1)};
+}
+
+std::string canonical(const Node& node) {
+  if (node.is_file) {
+    const auto [file, group] = split_group(node.text);
+    return "sha256:" + sha256_of_file(file) + group;
+  }
+  std::string text;
+  if (node.is_list()) {
+    for (const Node& item : node.items) text += canonical(item) + ",";
+    return "[" + text + "]";
+  }
+  if (!node.is_map()) return to_flow(node);
+  auto entries = node.entries;
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  for (const auto& entry : entries) text += entry.key + ":" + canonical(entry.value) + ",";
+  return "{" + text + "}";
+}
+
+}  // namespace
+
+std::unique_ptr<Experiment> build_experiment(const Node& spec, Registry& registry, const Workers& workers,
+                                             DataCache& cache, Faults& faults) {
+  Faults own;
+  auto made = Builder(spec, registry, workers, cache, own).build();
+  for (const std::string& line : own.lines()) faults.add({}, "", line);
+  return made;
+}
+
+std::string cell_id(const Node& resolved) {
+  Node identity = resolved;
+  for (const char* key : {"name", "description", "checkpoint", "plugins", "gibbsite"}) identity.erase(key);
+  return sha256(canonical(identity)).substr(0, 12);
+}
+
+void load_parameters(const std::string& source, EnergyModel& model) {
+  auto* parametric = model.capability<Parametric>();
+  if (parametric == nullptr) throw Error("parameters: this model has none");
+  const auto [file, group] = split_group(source);
+  Parameters theta = parametric->parameters();
+  try {
+    const Hdf5Reader reader(file);
+    Index first = 0;
+    for (const ParameterBlock& block : parametric->blocks()) {
+      const std::string path = (group.empty() || group == "/" ? "" : group) + "/" + block.name;
+      if (!reader.has(path)) throw Error("parameters: " + file + " has no dataset " + path);
+      const auto shape = reader.shape(path);
+      if (!std::equal(shape.begin(), shape.end(), block.shape.begin(), block.shape.end(), [](std::size_t a, Index b) { return Index(a) == b; })) {
+        std::vector<std::string> got, wanted;
+        for (const auto n : shape) got.push_back(std::to_string(n));
+        for (const auto n : block.shape) wanted.push_back(std::to_string(n));
+        throw Error("parameters: " + path + " must have shape (" + join(wanted) + "), got (" + join(got) + ")");
+      }
+      const auto values = reader.read(path);
+      for (std::size_t i = 0; i < values.size(); ++i) theta(first + Index(i)) = values[i];
+      first += block.size();
+    }
+  } catch (const StorageError& fault) {
+    throw Error(std::string("parameters: ") + fault.what());
+  }
+  if (!theta.allFinite()) throw Error("parameters: " + file + " holds a value that is not finite");
+  parametric->set_parameters(theta);
+}
+
+}  // namespace gibbsite

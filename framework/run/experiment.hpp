@@ -1,0 +1,74 @@
+// One cell, read strictly and built: data, model and the stages that follow.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gibbsite/api/compose.hpp"
+#include "gibbsite/api/registry.hpp"
+#include "gibbsite/io/resolve.hpp"
+#include "gibbsite/run/data.hpp"
+#include "gibbsite/run/sections.hpp"
+
+namespace gibbsite {
+
+/// The train section, built.
+struct TrainStage {
+  std::unique_ptr<GradientEstimator> gradient;
+  std::unique_ptr<Optimizer> optimizer;
+  Index batch = 100;
+  Index updates = 0;
+  Index record_every = 1;
+};
+
+/// The sample section, built.
+struct SampleStage {
+  std::unique_ptr<Clamped> clamped;  ///< null where nothing is clamped
+  std::unique_ptr<Sampler> sampler;
+  SampleParams params;
+  InitParams init;
+  bool record_x = true, record_energy = true;
+};
+
+/// One entry of the evaluate section, built.
+struct EvaluateStage {
+  std::string label;
+  std::string name;
+  std::unique_ptr<Evaluation> evaluation;
+};
+
+/// A cell ready to run. Its parts point to each other, so it stays where it is.
+struct Experiment {
+  Node resolved;        ///< the whole spec with every default
+  std::string id;       ///< 12 hex digits, see cell_id
+  std::string name;
+  std::uint64_t seed = 1;
+  double temperature = 1;
+  double checkpoint_every = 60;  ///< seconds
+  std::shared_ptr<Data> data;    ///< null without a data section
+  std::unique_ptr<EnergyModel> own_model;
+  std::unique_ptr<WeightedSum> tempered;  ///< where temperature is not 1
+  EnergyModel* model = nullptr;           ///< what samplers and estimators see: E/T
+  std::unique_ptr<TrainStage> train;
+  std::unique_ptr<SampleStage> sample;
+  std::vector<EvaluateStage> evaluate;
+};
+
+/// Data sets that cells of one grid share while they are checked.
+using DataCache = std::map<std::string, std::shared_ptr<Data>>;
+
+/// Reads and builds one cell; all faults are collected. Returns null where there were any.
+std::unique_ptr<Experiment> build_experiment(const Node& spec, Registry& registry, const Workers& workers,
+                                             DataCache& cache, Faults& faults);
+
+/// The identity of a resolved cell: a hash of its canonical form, in which keys are sorted, files
+/// stand for their content, and name, description, checkpoint and plugin paths are left out.
+std::string cell_id(const Node& resolved);
+
+/// Sets the parameters of `model` from `file.h5[:/group]`, datasets named as its blocks. Throws
+/// Error where a block is missing or has another shape.
+void load_parameters(const std::string& source, EnergyModel& model);
+
+}  // namespace gibbsite

@@ -1,0 +1,65 @@
+// The declared parameters of the spec's own sections; those of plugins are in the plugins.
+#pragma once
+
+#include "gibbsite/api/fields.hpp"
+
+namespace gibbsite {
+
+/// What any model takes beside its own parameters.
+struct ModelParams {
+  double temperature = 1;
+  std::string parameters;
+  void fields(Fields& f);
+};
+
+/// The `train` section.
+struct TrainParams {
+  PluginSpec gradient;
+  PluginSpec optimizer{"adam", {}};
+  Index batch = 100;
+  std::optional<Index> epochs, updates;
+  Index record_every = 1;
+  void fields(Fields& f);
+};
+
+/// The `sample` section, without `init` and `clamp`.
+struct SampleParams {
+  PluginSpec sampler;
+  Index chains = 4, warmup = 500, draws = 1000, thin = 1;
+  std::vector<std::string> record = {"x", "energy"};
+  bool save_warmup = false, compress = false;
+  void fields(Fields& f);
+};
+
+/// `sample.init`.
+struct InitParams {
+  std::string from = "noise";
+  std::optional<double> value;
+  std::string path;
+  void fields(Fields& f);
+};
+
+/// `sample.clamp`.
+struct ClampParams {
+  std::vector<Index> coordinates;
+  std::vector<double> values;
+  std::optional<Index> row;
+  void fields(Fields& f);
+};
+
+/// What any evaluation takes beside its own parameters.
+struct EvaluationParams {
+  std::string label;
+  void fields(Fields& f);
+};
+
+/// The `checkpoint` section.
+struct CheckpointParams {
+  double every = 60;
+  void fields(Fields& f);
+};
+
+/// The fields that the host adds to every plugin of a kind.
+void common_fields(Kind kind, Fields& fields);
+
+}  // namespace gibbsite

@@ -1,0 +1,52 @@
+// What the stages of a running cell share: its state, checkpoints, progress and the wish to stop.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+
+#include "gibbsite/io/checkpoint.hpp"
+#include "gibbsite/run/experiment.hpp"
+
+namespace gibbsite {
+
+/// Asks the running cell to stop at its next report. Safe in a signal handler.
+void request_stop();
+
+/// One attempt at a cell. `state` is what a checkpoint saves; it must be consistent whenever a
+/// stage calls `report`.
+class Session final : public Desk {
+ public:
+  /// `progress` is a file descriptor for progress lines, or -1.
+  Session(const Experiment& experiment, const Workers& workers, std::filesystem::path folder, int progress);
+
+  const Experiment& experiment;
+  const Workers& workers;
+  const std::filesystem::path folder;
+  Checkpoint state;
+
+  /// Called before each checkpoint, to close what is buffered.
+  std::function<void()> before_save;
+
+  void enter(Checkpoint::Stage stage);
+  /// Writes a checkpoint when it is due, or when stopping, which then throws Interrupted.
+  void report(double done, double total, const std::string& note) override;
+  void save();
+  /// Evaluations of the stage under way, earlier attempts included.
+  Evaluations evaluations() const;
+  /// Seconds since the cell first started, earlier attempts included.
+  double seconds() const;
+  /// Adds what was spent since the last call to the stage's cost.
+  void account();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  double since(Clock::time_point start) const { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+  int progress_;
+  Clock::time_point started_ = Clock::now(), accounted_ = started_, saved_ = started_, shown_;
+  double earlier_seconds_ = 0;
+  Evaluations counted_;
+};
+
+}  // namespace gibbsite

@@ -1,1 +1,0 @@
-namespace gibbsite { int x_; }
