@@ -29,6 +29,10 @@ void each_part(const Domain& domain, Visit visit) {
   }
 }
 
+// The numbers themselves where Real is double, nothing where they must be converted.
+[[maybe_unused]] const double* as_doubles(const double* numbers) { return numbers; }
+[[maybe_unused]] const double* as_doubles(const float*) { return nullptr; }
+
 double unit_log_partition(const Domain::Part& part, const double* eta) {
   switch (part.kind) {
     case Kind::binary: return softplus(*eta);
@@ -189,9 +193,7 @@ Row log_partition(const Domain& domain, const BatchView& natural, double scale) 
   Row out = Row::Zero(natural.cols());
   Eigen::VectorXd wide(natural.rows());
   for (Index c = 0; c < natural.cols(); ++c) {
-    const double* eta = nullptr;
-    if constexpr (std::is_same_v<Real, double>)
-      if (scale == 1) eta = natural.col(c).data();
+    const double* eta = scale == 1 ? as_doubles(natural.col(c).data()) : nullptr;
     if (eta == nullptr) {
       wide = scale * natural.col(c).template cast<double>();
       eta = wide.data();

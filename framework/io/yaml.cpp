@@ -17,14 +17,13 @@
 namespace gibbsite {
 namespace {
 
-constexpr std::size_t most_bytes = 1 << 20;
 constexpr std::size_t most_levels = 32;
-constexpr std::size_t most_values = 100000;
 
 // Builds the tree from parse events, so that nothing is lost (duplicates) or guessed (tags).
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(std::shared_ptr<const std::string> source) : source_(std::move(source)) {}
+  TreeBuilder(std::shared_ptr<const std::string> source, std::size_t most_values)
+      : source_(std::move(source)), most_values_(most_values) {}
 
   Node take() { return std::move(root_); }
   void OnDocumentStart(const YAML::Mark&) override {}
@@ -41,7 +40,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (found == anchors_.end()) fail(mark, "an alias to a value that contains it or comes later");
     Node copy = found->second;
     count_ += size_of(copy);
-    if (count_ > most_values) fail(mark, too_many());
+    if (count_ > most_values_) fail(mark, too_many());
     add(std::move(copy), 0);
   }
 
@@ -79,7 +78,7 @@ class TreeBuilder final : public YAML::EventHandler {
   Place place(const YAML::Mark& mark) const { return {source_, mark.line + 1, mark.column + 1}; }
   [[noreturn]] void fail(const YAML::Mark& mark, const std::string& rule) const { fail(place(mark), rule); }
   [[noreturn]] static void fail(const Place& at, const std::string& rule) { throw Error(at.text() + ": " + rule); }
-  static std::string too_many() { return "more than " + std::to_string(most_values) + " values (aliases included)"; }
+  std::string too_many() const { return "more than " + std::to_string(most_values_) + " values (aliases included)"; }
 
   Node null_at(const YAML::Mark& mark) const {
     Node node;
@@ -129,7 +128,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void add(Node node, YAML::anchor_t anchor) {
-    if (++count_ > most_values) fail(node.place, too_many());
+    if (++count_ > most_values_) fail(node.place, too_many());
     if (anchor != 0) anchors_[anchor] = node;
     if (levels_.empty()) {
       root_ = std::move(node);
@@ -155,6 +154,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   std::shared_ptr<const std::string> source_;
+  std::size_t most_values_;
   Node root_;
   std::vector<Level> levels_;
   std::map<YAML::anchor_t, Node> anchors_;
@@ -186,20 +186,24 @@ Place place_of_byte(const std::string& text, std::size_t offset, std::shared_ptr
   return at;
 }
 
+std::string too_large(const std::string& source, std::size_t most, std::size_t got) {
+  return source + ": larger than " + std::to_string(most) + " bytes, got " + std::to_string(got);
+}
+
 }  // namespace
 
-Node parse_yaml(const std::string& text, const std::string& source) {
+Node parse_yaml(const std::string& text, const std::string& source, YamlLimits limits) {
   const auto name = std::make_shared<const std::string>(source);
-  if (text.size() > most_bytes) throw Error(source + ": larger than 1 MiB, got " + std::to_string(text.size()) + " bytes");
+  if (text.size() > limits.bytes) throw Error(too_large(source, limits.bytes, text.size()));
   if (const std::size_t bad = first_bad_byte(text); bad != std::string::npos)
     throw Error(place_of_byte(text, bad, name).text() + ": not UTF-8 text (or a NUL byte)");
-  TreeBuilder builder(name);
+  TreeBuilder builder(name, limits.values);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
     if (!parser.HandleNextDocument(builder)) throw Error(source + ": the file is empty");
     Node root = builder.take();
-    TreeBuilder second(name);
+    TreeBuilder second(name, limits.values);
     if (parser.HandleNextDocument(second))
       throw Error(source + ": must hold one document; text follows the end of the first");
     return root;
@@ -209,21 +213,20 @@ Node parse_yaml(const std::string& text, const std::string& source) {
   }
 }
 
-Node read_yaml_file(const std::string& path) {
+Node read_yaml_file(const std::string& path, YamlLimits limits) {
   const int file = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (file < 0) throw Error(path + ": cannot be read: " + std::strerror(errno));
   struct stat info {};
   const bool regular = ::fstat(file, &info) == 0 && S_ISREG(info.st_mode);
   std::string text;
-  if (regular && std::size_t(info.st_size) <= most_bytes) {
+  if (regular && std::size_t(info.st_size) <= limits.bytes) {
     char buffer[65536];
     for (ssize_t got = 0; (got = ::read(file, buffer, sizeof buffer)) > 0;) text.append(buffer, std::size_t(got));
   }
   ::close(file);
   if (!regular) throw Error(path + ": must be a regular file");
-  if (std::size_t(info.st_size) > most_bytes)
-    throw Error(path + ": larger than 1 MiB, got " + std::to_string(info.st_size) + " bytes");
-  return parse_yaml(text, path);
+  if (std::size_t(info.st_size) > limits.bytes) throw Error(too_large(path, limits.bytes, std::size_t(info.st_size)));
+  return parse_yaml(text, path, limits);
 }
 
 }  // namespace gibbsite

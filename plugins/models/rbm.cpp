@@ -69,6 +69,7 @@ class Rbm final : public EnergyModel, public Conditional, public Latent, public 
   }
 
   void set_parameters(const Parameters& theta) override {
+    if (!theta.allFinite()) throw Error("rbm: W, b and c must be finite");
     const Index size = weights_by_visible_.size();
     weights_by_visible_.reshaped() = theta.head(size).cast<Real>();
     weights_by_hidden_ = weights_by_visible_.transpose();

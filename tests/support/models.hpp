@@ -42,7 +42,7 @@ class HalfNan final : public EnergyModel, public Differentiable {
   Domain domain_;
 };
 
-/// Forwards to a differentiable model and keeps every configuration whose gradient was asked for.
+/// Forwards to a differentiable model and keeps every configuration it was asked about.
 class WatchedModel final : public EnergyModel, public Differentiable {
  public:
   explicit WatchedModel(EnergyModel& target) : target_(target) {}
@@ -50,7 +50,10 @@ class WatchedModel final : public EnergyModel, public Differentiable {
   const std::vector<Batch>& asked() const { return asked_; }
 
  private:
-  void do_energy(const BatchView& x, Row& energy) const override { target_.energy(x, energy); }
+  void do_energy(const BatchView& x, Row& energy) const override {
+    asked_.emplace_back(x);
+    target_.energy(x, energy);
+  }
   void do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const override {
     asked_.emplace_back(x);
     target_.capability<Differentiable>()->energy_and_gradient(x, energy, gradient);

@@ -1,0 +1,87 @@
+#include "gibbsite/cli/table.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace gibbsite {
+namespace {
+
+// "train.gradient.steps" -> "steps", unless two paths would then look alike.
+std::string short_path(const std::string& path, const std::vector<std::string>& all) {
+  const auto dot = path.rfind('.');
+  if (dot == std::string::npos) return path;
+  const std::string last = path.substr(dot);
+  const auto same = std::count_if(all.begin(), all.end(), [&](const auto& other) { return other.size() >= last.size() && other.ends_with(last); });
+  return same == 1 ? last.substr(1) : path;
+}
+
+template <class Pairs>
+auto lookup(const Pairs& pairs, const std::string& key) {
+  return std::find_if(pairs.begin(), pairs.end(), [&](const auto& item) { return item.first == key; });
+}
+
+void add_unique(std::vector<std::string>& list, const std::string& item) {
+  if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+}
+
+}  // namespace
+
+std::string short_number(double value) {
+  char text[32];
+  if (std::isnan(value)) return "nan";
+  if (value == std::floor(value) && std::abs(value) < 1e7) std::snprintf(text, sizeof text, "%.0f", value);
+  else if (std::abs(value) >= 100 && std::abs(value) < 1e7) std::snprintf(text, sizeof text, "%.2f", value);
+  else std::snprintf(text, sizeof text, "%.4g", value);
+  return text;
+}
+
+std::string TextTable::text() const {
+  std::vector<std::size_t> widths;
+  for (const auto& cell : head) widths.push_back(cell.size());
+  for (const auto& row : rows)
+    for (std::size_t k = 0; k < row.size(); ++k) widths[k] = std::max(widths[k], row[k].size());
+  std::string out;
+  const auto add = [&](const std::vector<std::string>& row) {
+    std::string line;
+    for (std::size_t k = 0; k < row.size(); ++k) line += (k == 0 ? "" : "  ") + std::string(widths[k] - row[k].size(), ' ') + row[k];
+    out += line + "\n";
+  };
+  add(head);
+  for (const auto& row : rows) add(row);
+  return out;
+}
+
+TextTable cell_table(const std::filesystem::path& folder, const Plan& plan) {
+  std::vector<std::string> paths, metrics;
+  std::vector<Outcome> outcomes;
+  for (const PlannedCell& cell : plan.cells) {
+    for (const auto& [path, value] : cell.varying) add_unique(paths, path);
+    outcomes.push_back(read_status(cell_folder(folder, cell.id)));
+    for (const auto& [name, value] : outcomes.back().headline) add_unique(metrics, name);
+  }
+  TextTable table{{"cell"}, {}};
+  for (const std::string& path : paths) table.head.push_back(short_path(path, paths));
+  table.head.emplace_back("status");
+  for (const std::string& metric : metrics) table.head.push_back(metric);
+  table.head.emplace_back("seconds");
+  for (std::size_t k = 0; k < plan.cells.size(); ++k) {
+    const PlannedCell& cell = plan.cells[k];
+    const Outcome& outcome = outcomes[k];
+    std::vector<std::string> row = {cell.id};
+    for (const std::string& path : paths) {
+      const auto found = lookup(cell.varying, path);
+      row.push_back(found == cell.varying.end() ? "-" : value_text(found->second));
+    }
+    row.push_back(cell_state(folder, cell));
+    for (const std::string& metric : metrics) {
+      const auto found = lookup(outcome.headline, metric);
+      row.push_back(found == outcome.headline.end() ? "-" : short_number(found->second));
+    }
+    row.push_back(outcome.status.empty() ? "-" : short_number(outcome.seconds));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+}  // namespace gibbsite

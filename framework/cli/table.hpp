@@ -1,0 +1,24 @@
+// Tables for people and for programs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gibbsite/run/schedule.hpp"
+
+namespace gibbsite {
+
+/// Rows of equal length under a head, columns aligned.
+struct TextTable {
+  std::vector<std::string> head;
+  std::vector<std::vector<std::string>> rows;
+  std::string text() const;
+};
+
+/// One row per cell: what varies, how it ended, its headline numbers and seconds.
+TextTable cell_table(const std::filesystem::path& folder, const Plan& plan);
+
+/// A number with four significant digits, or two decimals where it is large.
+std::string short_number(double value);
+
+}  // namespace gibbsite

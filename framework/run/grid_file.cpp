@@ -1,0 +1,81 @@
+#include <cmath>
+#include <numeric>
+#include <unistd.h>
+
+#include "gibbsite/io/hdf5.hpp"
+#include "gibbsite/run/schedule.hpp"
+
+namespace gibbsite {
+namespace {
+
+// The varying paths of any cell, in order of first appearance.
+std::vector<std::string> varying_paths(const Plan& plan) {
+  std::vector<std::string> paths;
+  for (const PlannedCell& cell : plan.cells)
+    for (const auto& [path, value] : cell.varying)
+      if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
+  return paths;
+}
+
+void put_varying(Hdf5Writer& file, const Plan& plan, const std::string& path) {
+  std::vector<std::string> texts;
+  std::vector<double> numbers;
+  bool numeric = true, whole = true;
+  for (const PlannedCell& cell : plan.cells) {
+    const auto found = std::find_if(cell.varying.begin(), cell.varying.end(), [&](const auto& item) { return item.first == path; });
+    const Node value = found == cell.varying.end() ? Node() : found->second;
+    const auto number = value.as_real();
+    numeric = numeric && (number || !value);
+    whole = whole && value.as_integer();
+    numbers.push_back(number.value_or(std::nan("")));
+    texts.push_back(value ? value_text(value) : "");
+  }
+  if (numeric)
+    file.put("/cells", path, whole ? Stored::int64 : Stored::float64, {"cell"}, numbers);
+  else
+    file.put_texts("/cells", path, "cell", texts);
+}
+
+}  // namespace
+
+void write_grid_file(const std::filesystem::path& folder, const Plan& plan) {
+  const std::filesystem::path beside = folder / (".grid.h5.tmp." + std::to_string(::getpid()));
+  std::filesystem::remove(beside);
+  std::vector<Outcome> outcomes;
+  std::vector<std::string> metrics, ids, states, errors, files;
+  std::vector<double> seconds, index(plan.cells.size());
+  std::iota(index.begin(), index.end(), 0.0);
+  for (const PlannedCell& cell : plan.cells) {
+    outcomes.push_back(read_status(cell_folder(folder, cell.id)));
+    const Outcome& outcome = outcomes.back();
+    for (const auto& [name, value] : outcome.headline)
+      if (std::find(metrics.begin(), metrics.end(), name) == metrics.end()) metrics.push_back(name);
+    ids.push_back(cell.id);
+    states.push_back(cell_state(folder, cell));
+    errors.push_back(outcome.error);
+    const std::string file = "cells/" + cell.id + "/result.h5";
+    files.push_back(std::filesystem::exists(folder / file) ? file : "");
+    seconds.push_back(outcome.status.empty() ? std::nan("") : outcome.seconds);
+  }
+  Hdf5Writer file(beside);
+  file.attribute("/", "gibbsite_format", std::int64_t{1});
+  file.attribute("/", "name", plan.name);
+  file.dimension("/cells", "cell", index);
+  file.put_texts("/cells", "id", "cell", ids);
+  file.put_texts("/cells", "status", "cell", states);
+  for (const std::string& path : varying_paths(plan)) put_varying(file, plan, path);
+  file.put("/cells", "seconds", Stored::float64, {"cell"}, seconds);
+  for (const std::string& metric : metrics) {
+    std::vector<double> values;
+    for (const Outcome& outcome : outcomes) {
+      const auto found = std::find_if(outcome.headline.begin(), outcome.headline.end(), [&](const auto& item) { return item.first == metric; });
+      values.push_back(found == outcome.headline.end() ? std::nan("") : found->second);
+    }
+    file.put("/cells", metric, Stored::float64, {"cell"}, values);
+  }
+  file.put_texts("/cells", "error", "cell", errors);
+  file.put_texts("/cells", "file", "cell", files);
+  file.finish(folder / "grid.h5");
+}
+
+}  // namespace gibbsite

@@ -1,0 +1,43 @@
+// The plan of a grid: every resolved cell, frozen before anything runs.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "gibbsite/core/node.hpp"
+
+namespace gibbsite {
+
+/// One cell of a plan.
+struct PlannedCell {
+  std::string id;
+  Node spec;  ///< resolved
+  std::vector<std::pair<std::string, Node>> varying;
+  std::string precision() const;
+};
+
+/// The cells of a spec.
+struct Plan {
+  std::string name;
+  std::vector<PlannedCell> cells;
+};
+
+/// Reads the spec, applies the settings, expands the grid, and has the engines build every cell,
+/// so that all faults are known before one runs. The engines have printed the faults where this
+/// throws; Error with an empty text means just that.
+Plan make_plan(const std::string& spec_file, const std::vector<std::string>& settings);
+
+/// Joins `plan` with the cells that `folder/plan.yaml` froze before, earlier ones first, and writes
+/// it. Several programs may do so at once.
+void freeze_plan(const std::filesystem::path& folder, const Plan& plan);
+
+/// The frozen plan of a run folder. Throws Error where it is none.
+Plan read_plan(const std::filesystem::path& folder);
+
+/// "train.gradient.steps=5 seed=1", in one line.
+std::string varying_text(const PlannedCell& cell);
+/// A varying value as a short word: a plugin by its name.
+std::string value_text(const Node& value);
+
+}  // namespace gibbsite

@@ -1,0 +1,47 @@
+// Independent draws from a model whose law can be sampled exactly: data with a known truth.
+#include <gibbsite/plugin.hpp>
+
+namespace {
+using namespace gibbsite;
+
+class FromModel final : public Dataset {
+ public:
+  struct Params {
+    PluginSpec model;
+    Index size = 0;
+    std::optional<Index> seed;
+
+    void fields(Fields& f) {
+      f.plugin("model", model, Kind::model,
+               "the model to draw from; it needs exact draws, or at "
+               "most 2^20 states of its units or of its hidden units",
+               {.required = true});
+      f.integer("size", size, "number of draws", {.minimum = 1, .maximum = 1e8, .required = true});
+      f.integer("seed", seed, "seed of the model's own random parameters and of the draws",
+                {.minimum = 0, .unset = "the run's seed"});
+    }
+  };
+
+  FromModel(const Params& p, const Context& c) {
+    Context own = c;
+    if (p.seed) own.random = Stream(std::uint64_t(*p.seed)).split("from_model");
+    const auto model = own.energy_model(p.model);
+    draws_ = exact_draws(*model, p.size, own.random.split("draws"));
+  }
+
+  Index size() const override { return draws_.cols(); }
+  Index dim() const override { return draws_.rows(); }
+
+  void columns(std::span<const Index> indices, Stream, Eigen::Ref<Batch> out) const override {
+    for (Index k = 0; k < out.cols(); ++k) out.col(k) = draws_.col(indices[std::size_t(k)]);
+  }
+
+ private:
+  Batch draws_;
+};
+
+}  // namespace
+
+GIBBSITE_PLUGIN(registry) {
+  registry.add<FromModel>("from_model", "independent draws from a model with a tractable law");
+}

@@ -1,0 +1,109 @@
+// Fully visible Boltzmann machine (Ackley, Hinton & Sejnowski 1985, Cognitive Science 9).
+//   E(x) = -xᵀW x - bᵀx,  x ∈ {0,1}^d,  W symmetric with zero diagonal, so each pair counts twice:
+//   ln P(x_i = 1|rest) / P(x_i = 0|rest) = b_i + 2 Σ_{j≠i} W_ij x_j
+// ∂E/∂W = -x xᵀ off the diagonal: W_ij and W_ji move together, steps along it stay symmetric.
+#include <gibbsite/plugin.hpp>
+
+namespace {
+using namespace gibbsite;
+
+class BoltzmannMachine final : public EnergyModel, public Conditional, public Parametric {
+ public:
+  struct Params {
+    std::optional<Index> units;
+    double weight_scale = 0.01;
+
+    void fields(Fields& f) {
+      f.integer("units", units, "number d of units",
+                {.minimum = 1, .maximum = 1e5, .unset = "the width of the data"});
+      f.real("weight_scale", weight_scale,
+             "standard deviation of the initial weights W_ij = W_ji; b starts at 0",
+             {.minimum = 0});
+    }
+  };
+
+  BoltzmannMachine(const Params& p, const Context& c)
+      : domain_(Domain::binary(p.units ? *p.units : c.require_train().dim())),
+        W_(dim(), dim()),
+        b_(Vector::Zero(dim())) {
+    Stream random = c.random;
+    random.normal(W_);
+    W_ *= Real(p.weight_scale);
+    W_.diagonal().setZero();
+    W_.triangularView<Eigen::StrictlyLower>() = W_.transpose();
+  }
+
+  const Domain& domain() const override { return domain_; }
+
+  std::vector<ParameterBlock> blocks() const override {
+    return {{"W", {"unit", "unit"}, {dim(), dim()}}, {"b", {"unit"}, {dim()}}};
+  }
+
+  Parameters parameters() const override {
+    Parameters theta(W_.size() + b_.size());
+    theta << W_.reshaped().cast<double>(), b_.cast<double>();
+    return theta;
+  }
+
+  void set_parameters(const Parameters& theta) override {
+    const Index d = dim();
+    if (!theta.allFinite()) throw Error("boltzmann_machine: W and b must be finite");
+    const Eigen::Map<const Eigen::MatrixXd> W(theta.data(), d, d);
+    const double rounding = 1e-9 * W.cwiseAbs().maxCoeff();
+    for (Index i = 0; i < d; ++i) {
+      if (W(i, i) != 0) throw Error(entry(i, i) + " must be 0, got " + number_text(W(i, i)));
+      for (Index j = 0; j < i; ++j)
+        if (std::abs(W(i, j) - W(j, i)) > rounding)
+          throw Error(entry(j, i) + " must equal W[" + std::to_string(i) + ", " +
+                      std::to_string(j) + "] (W is symmetric), got " + number_text(W(i, j)) +
+                      " and " + number_text(W(j, i)));
+    }
+    W_ = (0.5 * (W + W.transpose())).cast<Real>();
+    b_ = theta.tail(d).cast<Real>();
+  }
+
+ private:
+  static std::string entry(Index i, Index j) {
+    return "boltzmann_machine: W[" + std::to_string(i) + ", " + std::to_string(j) + "]";
+  }
+
+  void do_energy(const BatchView& x, Row& energy) const override {
+    Vector field(dim());  // W x + b
+    for (Index n = 0; n < x.cols(); ++n) {
+      kernels<Real>().affine(W_.data(), dim(), dim(), b_.data(), x.col(n).data(), field.data());
+      energy(n) = -field.cast<double>().dot(x.col(n).cast<double>());
+    }
+  }
+
+  void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override {
+    natural.resize(Index(sites.size()), x.cols());
+    for (Index n = 0; n < x.cols(); ++n)
+      for (Index k = 0; k < natural.rows(); ++k) {
+        const Index i = sites[std::size_t(k)];
+        natural(k, n) = b_(i) + 2 * W_.col(i).dot(x.col(n));  // W_ii = 0 leaves x_i itself out
+      }
+  }
+
+  void do_parameter_gradient(const BatchView& x, const Row& weights,
+                             Parameters& out) const override {
+    Eigen::Map<Eigen::MatrixXd> by_W(out.data(), dim(), dim());
+    const Eigen::VectorXd diagonal = by_W.diagonal();
+    for (Index n = 0; n < x.cols(); ++n) {
+      const Real* state = x.col(n).data();
+      kernels<Real>().rank_one(-weights(n), state, dim(), state, dim(), out.data());
+      out.tail(dim()) -= weights(n) * x.col(n).cast<double>();
+    }
+    by_W.diagonal() = diagonal;
+  }
+
+  Domain domain_;
+  Batch W_;
+  Vector b_;
+};
+
+}  // namespace
+
+GIBBSITE_PLUGIN(registry) {
+  registry.add<BoltzmannMachine>("boltzmann_machine", "fully visible Boltzmann machine on {0, 1}",
+                                 "Ackley, Hinton & Sejnowski 1985, Cognitive Science 9:147-169");
+}

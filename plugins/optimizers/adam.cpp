@@ -1,0 +1,59 @@
+// Adam (Kingma & Ba 2015, algorithm 1), climbing; weight decay is decoupled from the moments
+// (Loshchilov & Hutter 2019). With t = n + 1:
+//   m <- β₁ m + (1 - β₁) g,   v <- β₂ v + (1 - β₂) g²,
+//   θ <- θ + ε [m / (1 - β₁ᵗ) / (√(v / (1 - β₂ᵗ)) + δ) - λ θ].
+#include <gibbsite/plugin.hpp>
+
+#include <cmath>
+
+namespace {
+using namespace gibbsite;
+
+class Adam final : public Optimizer {
+ public:
+  struct Params {
+    double step_size = 0.001;
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double epsilon = 1e-8;
+    double weight_decay = 0;
+
+    void fields(Fields& f) {
+      f.positive("step_size", step_size, "learning rate ε: the largest move of a parameter per update");
+      f.fraction("beta1", beta1, "share β₁ of the mean gradient that is kept; < 1");
+      f.fraction("beta2", beta2, "share β₂ of the mean squared gradient that is kept; < 1");
+      f.positive("epsilon", epsilon, "δ, added to the root of the mean squared gradient");
+      f.real("weight_decay", weight_decay, "rate λ at which all parameters shrink, times ε per update", {.minimum = 0});
+    }
+  };
+
+  Adam(const Params& p, const Context& c) : params_(p) {
+    if (p.beta1 >= 1 || p.beta2 >= 1)
+      throw Error(c.subject + ": beta1 and beta2 must be < 1, got " + number_text(p.beta1) + " and " + number_text(p.beta2));
+  }
+
+  void update(Parameters& theta, const Parameters& ascent, Slots& slots, std::uint64_t update) const override {
+    if (slots.empty()) slots.assign(2, Parameters::Zero(theta.size()));
+    Parameters& m = slots[0];
+    Parameters& v = slots[1];
+    const double t = double(update) + 1;
+    const double beta1 = params_.beta1, beta2 = params_.beta2;
+    m = beta1 * m + (1 - beta1) * ascent;
+    v = beta2 * v + (1 - beta2) * ascent.cwiseAbs2();
+    const auto mean = m.array() / (1 - std::pow(beta1, t));
+    const auto root = (v.array() / (1 - std::pow(beta2, t))).sqrt();
+    theta.array() += params_.step_size * (mean / (root + params_.epsilon) - params_.weight_decay * theta.array());
+  }
+
+  double learning_rate(std::uint64_t) const override { return params_.step_size; }
+
+ private:
+  Params params_;
+};
+
+}  // namespace
+
+GIBBSITE_PLUGIN(registry) {
+  registry.add<Adam>("adam", "gradient ascent scaled by running moments of the gradient",
+                     "Kingma & Ba 2015, arXiv:1412.6980");
+}

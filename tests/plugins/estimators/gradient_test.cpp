@@ -1,0 +1,284 @@
+#include "support/rows.hpp"
+
+#include <cmath>
+
+using namespace gibbsite;
+
+namespace {
+
+Parameters exact_gradient(EnergyModel& model, const Batch& data) {
+  Saved saved;
+  const auto exact = test::make_gradient("{name: exact}", test::context_with(model, nullptr));
+  return exact->estimate(data, saved, Stream(1)).ascent;
+}
+
+double mean_log_likelihood(EnergyModel& model, const Batch& data) {
+  const test::Rows rows(data);
+  const auto evaluation = test::make_evaluation("{name: exact_log_partition}", test::context_with(model, &rows));
+  return test::value_of(test::evaluate(*evaluation, 1), "mean_log_likelihood_train");
+}
+
+// The expectation of CD-k over all random numbers: the data's law moved k times by the block-Gibbs
+// transition matrix on v, by enumeration.
+Parameters expected_cd(EnergyModel& model, const Batch& data, int steps) {
+  const auto& latent = *model.capability<Latent>();
+  const Batch v = states(model.domain(), 0, Index{1} << model.dim());
+  const Batch h = states(latent.hidden(), 0, Index{1} << latent.hidden().dim());
+  const auto law = [](const Batch& natural, const Batch& of) {
+    Eigen::MatrixXd p(natural.cols(), of.cols());
+    for (Index c = 0; c < natural.cols(); ++c)
+      for (Index s = 0; s < of.cols(); ++s) {
+        double log_p = 0;
+        for (Index i = 0; i < natural.rows(); ++i) log_p -= softplus(of(i, s) > 0 ? -double(natural(i, c)) : double(natural(i, c)));
+        p(c, s) = std::exp(log_p);
+      }
+    return p;
+  };
+  Batch eta, xi;
+  latent.hidden_natural(v, eta);
+  latent.visible_natural(h, xi);
+  const Eigen::MatrixXd kernel = law(eta, h) * law(xi, v);
+  Row particles = Row::Zero(v.cols());
+  for (Index n = 0; n < data.cols(); ++n)
+    for (Index s = 0; s < v.cols(); ++s)
+      if (v.col(s) == data.col(n)) particles(s) += 1 / double(data.cols());
+  Row weights = -particles;
+  for (int k = 0; k < steps; ++k) particles = (particles.matrix() * kernel).array().eval();
+  weights += particles;
+  const auto& parametric = *model.capability<Parametric>();
+  Parameters out = Parameters::Zero(parametric.parameters().size());
+  parametric.parameter_gradient(v, weights, out);
+  return out;
+}
+
+double cosine(const Parameters& a, const Parameters& b) { return a.dot(b) / (a.norm() * b.norm()); }
+
+struct TableRow {
+  double scale, log_likelihood, gradient;
+  std::vector<double> relative_bias, cosine;  // k = 1, 2, 5, 10
+};
+const std::vector<TableRow> table = {
+    {.5, -5.7964489695, .559427, {.118956, .015758, .000038, 0}, {.999066, .999984, 1, 1}},
+    {1, -6.6471602110, 1.375870, {.309096, .103025, .004239, .000023}, {.994597, .999479, .999999, 1}},
+    {3, -15.6213696777, 3.094393, {.433254, .219597, .049953, .004454}, {.973778, .993469, .999661, .999997}},
+    {6, -31.6927547883, 3.461666, {.504704, .338788, .181753, .064513}, {.921041, .965559, .991388, .998991}},
+};
+constexpr int table_steps[] = {1, 2, 5, 10};
+
+}  // namespace
+
+TEST_CASE("exact gradient and log-likelihood agree with the CD-bias table to its last digit") {
+  for (const TableRow& row : table) {
+    CAPTURE(row.scale);
+    const auto model = test::recipe_rbm(8, 6, row.scale);
+    CHECK(std::abs(mean_log_likelihood(*model, test::two_of_four()) - row.log_likelihood) < 1e-9);
+    CHECK(std::abs(exact_gradient(*model, test::two_of_four()).norm() - row.gradient) < 1e-6);
+  }
+}
+
+TEST_CASE("the exact gradient is the derivative of the mean log-likelihood") {
+  const auto model = test::recipe_rbm(8, 6, 1);
+  auto& parametric = *model->capability<Parametric>();
+  const Parameters theta = parametric.parameters();
+  const Parameters gradient = exact_gradient(*model, test::two_of_four());
+  for (Index i = 0; i < theta.size(); i += 7) {
+    constexpr double step = 1e-5;
+    Parameters moved = theta;
+    moved(i) += step;
+    parametric.set_parameters(moved);
+    const double up = mean_log_likelihood(*model, test::two_of_four());
+    moved(i) -= 2 * step;
+    parametric.set_parameters(moved);
+    const double down = mean_log_likelihood(*model, test::two_of_four());
+    CHECK(std::abs((up - down) / (2 * step) - gradient(i)) < 1e-8);
+  }
+}
+
+TEST_CASE("the enumerated expectation of CD-k has the tabulated bias and cosine") {
+  for (const TableRow& row : table) {
+    const auto model = test::recipe_rbm(8, 6, row.scale);
+    const Parameters exact = exact_gradient(*model, test::two_of_four());
+    for (std::size_t k = 0; k < 4; ++k) {
+      const Parameters mean = expected_cd(*model, test::two_of_four(), table_steps[k]);
+      CAPTURE(row.scale);
+      CAPTURE(table_steps[k]);
+      CHECK(std::abs((mean - exact).norm() / exact.norm() - row.relative_bias[k]) < 1.01e-6);
+      CHECK(std::abs(cosine(mean, exact) - row.cosine[k]) < 1.01e-6);
+    }
+  }
+}
+
+TEST_CASE("CD-k has its enumerated expectation in every parameter (|t| < 5.6 over 16 x 62 means)") {
+  // Data are 250 copies of the six rows, so that one call averages 250 independent estimates. The
+  // t statistic of 40 calls exceeds 5.6 with probability 1.8e-6: 2 false alarms in 1000 runs.
+  const Batch data = test::two_of_four().replicate(1, 250);
+  for (const TableRow& row : table) {
+    const auto model = test::recipe_rbm(8, 6, row.scale);
+    for (const int steps : table_steps) {
+      const auto cd = test::make_gradient("{name: contrastive_divergence, steps: " + std::to_string(steps) + "}", test::context_with(*model, nullptr));
+      const Parameters expected = expected_cd(*model, test::two_of_four(), steps);
+      std::vector<Moments> moments(std::size_t(expected.size()));
+      Saved saved;
+      for (std::uint64_t call = 0; call < 40; ++call) {
+        const Parameters draw = cd->estimate(data, saved, Stream(11).at(call)).ascent;
+        for (Index i = 0; i < draw.size(); ++i) moments[std::size_t(i)].add(draw(i));
+      }
+      double largest = 0;
+      for (std::size_t i = 0; i < moments.size(); ++i)
+        largest = std::max(largest, std::abs(moments[i].mean - expected(Index(i))) / std::sqrt(moments[i].variance() / 40));
+      CAPTURE(row.scale);
+      CAPTURE(steps);
+      CHECK(largest < 5.6);
+    }
+  }
+}
+
+TEST_CASE("CD differs between updates, and is the same for one thread as for two") {
+  const auto model = test::recipe_rbm(8, 6, 1);
+  const Workers one(1);
+  const test::Rows rows(test::two_of_four().replicate(1, 20));
+  for (const std::string yaml : {"{name: contrastive_divergence, steps: 2}", "{name: contrastive_divergence, persistent: true, chains: 37}"}) {
+    const auto single = test::make_gradient(yaml, test::context_with(*model, &rows, nullptr, one));
+    const auto both = test::make_gradient(yaml, test::context_with(*model, &rows));
+    Saved a = single->init(Stream(3)), b = both->init(Stream(3));
+    Parameters last = Parameters::Zero(62);
+    for (std::uint64_t call = 0; call < 3; ++call) {
+      const GradientEstimate x = single->estimate(rows.x(), a, Stream(5).at(call));
+      const GradientEstimate y = both->estimate(rows.x(), b, Stream(5).at(call));
+      CHECK(x.ascent == y.ascent);
+      CHECK(x.energy_gap == y.energy_gap);
+      CHECK(x.ascent != last);
+      last = x.ascent;
+    }
+  }
+}
+
+TEST_CASE("persistent particles start at training rows, move, and stay in the saved state") {
+  const auto model = test::recipe_rbm(8, 6, 1);
+  const test::Rows rows(test::two_of_four());
+  const auto pcd = test::make_gradient("{name: contrastive_divergence, persistent: true, chains: 50}", test::context_with(*model, &rows));
+  Saved saved = pcd->init(Stream(3));
+  Index particles = 0;
+  for (const Chains& block : saved.chains) {
+    particles += block.x.cols();
+    for (Index c = 0; c < block.x.cols(); ++c)
+      CHECK(((rows.x().colwise() - block.x.col(c)).cwiseAbs().colwise().sum().array() == 0).any());
+  }
+  CHECK(particles == 50);
+  const Saved before = saved;
+  const Parameters first = pcd->estimate(rows.x(), saved, Stream(4).at(0)).ascent;
+  CHECK(saved.chains[0].x != before.chains[0].x);
+  // The same call from the saved start repeats; from where the particles are now it does not.
+  Saved again = before;
+  CHECK(pcd->estimate(rows.x(), again, Stream(4).at(0)).ascent == first);
+  CHECK(pcd->estimate(rows.x(), saved, Stream(4).at(0)).ascent != first);
+}
+
+TEST_CASE("at fixed parameters PCD is unbiased once its particles have forgotten their start") {
+  // λ₂ = .37: after 20 steps the start is forgotten to 3e-9. With 2000 particles and calls 20
+  // steps apart the estimates are independent: 62 t tests of 39 degrees, 3 false alarms in 1000 runs.
+  const auto model = test::recipe_rbm(8, 6, 1);
+  const test::Rows rows(test::two_of_four());
+  const auto pcd = test::make_gradient("{name: contrastive_divergence, persistent: true, chains: 2000, steps: 20}", test::context_with(*model, &rows));
+  const Parameters exact = exact_gradient(*model, rows.x());
+  Saved saved = pcd->init(Stream(3));
+  std::vector<Moments> moments(62);
+  for (std::uint64_t call = 0; call < 40; ++call) {
+    const Parameters draw = pcd->estimate(rows.x(), saved, Stream(6).at(call)).ascent;
+    for (Index i = 0; i < 62; ++i) moments[std::size_t(i)].add(draw(i));
+  }
+  for (Index i = 0; i < 62; ++i)
+    CHECK(std::abs(moments[std::size_t(i)].mean - exact(i)) < 4.6 * std::sqrt(moments[std::size_t(i)].variance() / 40));
+}
+
+TEST_CASE("with a vanishing learning rate PCD follows the exact gradient") {
+  // 400 updates of rate 1e-3 move θ by .4 |g|, slowly against the chain's relaxation of 1 step.
+  const auto start = test::recipe_rbm(8, 6, 1);
+  const Parameters theta = start->capability<Parametric>()->parameters();
+  const test::Rows rows(test::two_of_four());
+  const auto train = [&](const std::string& yaml) {
+    auto& parametric = *start->capability<Parametric>();
+    parametric.set_parameters(theta);
+    const auto gradient = test::make_gradient(yaml, test::context_with(*start, &rows));
+    const auto optimizer = test::make_optimizer("{name: sgd, step_size: 0.001}");
+    Saved saved = gradient->init(Stream(3));
+    Slots slots;
+    Parameters now = theta;
+    for (std::uint64_t n = 0; n < 400; ++n) {
+      optimizer->update(now, gradient->estimate(rows.x(), saved, Stream(6).at(n)).ascent, slots, n);
+      parametric.set_parameters(now);
+    }
+    return now;
+  };
+  const Parameters exact = train("{name: exact}"), noisy = train("{name: contrastive_divergence, persistent: true, chains: 500, steps: 3}");
+  CHECK((exact - theta).norm() > .3);
+  CHECK((noisy - exact).norm() < .02 * (exact - theta).norm());
+}
+
+TEST_CASE("the energy gap of CD is mean E(data) minus mean E(particles)") {
+  const auto model = test::recipe_rbm(8, 6, 1);
+  const test::Rows rows(test::two_of_four());
+  const auto pcd = test::make_gradient("{name: contrastive_divergence, persistent: true, chains: 50}", test::context_with(*model, &rows));
+  Saved saved = pcd->init(Stream(3));
+  const double gap = pcd->estimate(rows.x(), saved, Stream(4)).energy_gap;
+  Row energy;
+  model->energy(rows.x(), energy);
+  double expected = energy.mean();
+  for (const Chains& block : saved.chains) {
+    model->energy(block.x, energy);
+    expected -= energy.sum() / 50;
+  }
+  CHECK(gap == doctest::Approx(expected).epsilon(1e-12));
+}
+
+TEST_CASE("persistent CD without data is refused with the reason") {
+  const auto model = test::recipe_rbm(8, 6, 1);
+  CHECK_THROWS_WITH_AS(test::make_gradient("{name: contrastive_divergence, persistent: true}", test::context_with(*model, nullptr)),
+                       "gradient contrastive_divergence: needs a data section", Error);
+}
+
+TEST_CASE("the exact gradient of a model with 2^40 states is refused when it is built") {
+  const auto model = test::make_model("{name: rbm, visible: 40, hidden: 40}");
+  CHECK_THROWS_AS(test::make_gradient("{name: exact}", test::context_with(*model, nullptr)), Error);
+  CHECK_THROWS_AS(test::make_evaluation("{name: exact_log_partition}", test::context_with(*model, nullptr)), Error);
+}
+
+TEST_CASE("exact ascent on 3x3 bars and stripes follows the tabulated trajectory to 1e-8") {
+  struct Point {
+    std::uint64_t update;
+    double log_likelihood, log_partition;
+  };
+  constexpr double unknown = 0;
+  const std::vector<std::pair<Index, std::vector<Point>>> trajectories = {
+      {4, {{0, -6.2393788771, 8.9796442659}, {1, -6.2392834432, unknown}, {10, -6.2386094955, unknown}, {100, -6.2334910574, 9.0016437355}, {1000, -5.6564114560, 8.9323154431}}},
+      {8, {{0, -6.2427714304, unknown}, {100, -6.2307686796, unknown}, {1000, -5.5253989535, unknown}}},
+      {16, {{0, -6.2426922204, unknown}, {100, -6.2218091281, unknown}, {1000, -4.9407730013, 17.5846131811}}},
+  };
+  const test::Rows rows(test::bars_and_stripes(3));
+  for (const auto& [hidden, points] : trajectories) {
+    const auto model = test::make_model("{name: rbm, visible: 9, hidden: " + std::to_string(hidden) + "}");
+    auto& parametric = *model->capability<Parametric>();
+    Parameters theta = Parameters::Zero(9 * hidden + 9 + hidden);
+    for (Index i = 0; i < 9; ++i)
+      for (Index j = 0; j < hidden; ++j) theta(i * hidden + j) = .1 * std::sin(1 + .7 * double(i) + 1.3 * double(j) + .11 * double(i * j));
+    parametric.set_parameters(theta);
+    const auto context = test::context_with(*model, &rows);
+    const auto gradient = test::make_gradient("{name: exact}", context);
+    const auto optimizer = test::make_optimizer("{name: sgd, step_size: 0.1}");
+    const auto likelihood = test::make_evaluation("{name: exact_log_partition}", context);
+    Saved saved;
+    Slots slots;
+    std::uint64_t n = 0;
+    for (const Point& point : points) {
+      for (; n < point.update; ++n) {
+        optimizer->update(theta, gradient->estimate(rows.x(), saved, Stream(1)).ascent, slots, n);
+        parametric.set_parameters(theta);
+      }
+      const Result now = test::evaluate(*likelihood, 1);
+      CAPTURE(hidden);
+      CAPTURE(n);
+      CHECK(std::abs(test::value_of(now, "mean_log_likelihood_train") - point.log_likelihood) < 1e-8);
+      if (point.log_partition != unknown) CHECK(std::abs(test::value_of(now, "log_partition") - point.log_partition) < 1e-8);
+    }
+  }
+}
