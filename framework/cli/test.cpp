@@ -10,14 +10,14 @@ namespace gibbsite {
 int test_command(const Command& self, const Arguments& arguments) {
   namespace po = boost::program_options;
   po::options_description options("options");
-  options.add_options()("slow", "the slow tests too");
+  options.add_options()("all", "slow tests, static checks and sanitizers too, as CI runs them");
   const auto values = parse_arguments(self, arguments, options, 0, 100);
   if (!values) return 0;
   // <build>/lib/gibbsite/<precision> -> <build>/tests/run
   const auto script = module_folder().parent_path().parent_path().parent_path() / "tests" / "run";
   if (!std::filesystem::exists(script)) throw Error("test: the tests are part of a build tree; run ./gibbsite test in the source folder");
   std::vector<std::string> line = {script.string()};
-  if (values->contains("slow")) line.emplace_back("--slow");
+  if (values->contains("all")) line.emplace_back("--all");
   for (const std::string& word : words(*values)) line.push_back(word);
   std::vector<char*> raw;
   for (std::string& word : line) raw.push_back(word.data());

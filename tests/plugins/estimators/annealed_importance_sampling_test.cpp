@@ -210,7 +210,7 @@ TEST_SUITE("slow") {
       std::vector<double> betas;
       for (int t = 0; t <= temperatures; ++t) betas.push_back(double(t) / temperatures);
       const Moments2 w = enumerated_weight(base, *model, betas);
-      MESSAGE(w.second / (w.first * w.first) - 1);
+      MESSAGE("relative variance " << w.second / (w.first * w.first) - 1);
       CHECK(std::abs(w.second / (w.first * w.first) - 1 - variance) < 1e-4);
     }
   }
