@@ -21,8 +21,8 @@ enum class WithGradient { no, yes };
 
 /// Throws Error beginning with `subject` where exact_sum() could not serve this model, so that
 /// plugins refuse when they are built.
-GIBBSITE_API void require_exact_sum(const EnergyModel& model, ExactLimit limit, WithGradient gradient,
-                                    const std::string& subject);
+GIBBSITE_API void require_exact_sum(const EnergyModel& model, ExactLimit limit,
+                                    WithGradient gradient, const std::string& subject);
 
 /// The largest data set whose log-likelihood is kept for every observation.
 inline constexpr Index max_observations_kept = 100000;
@@ -31,7 +31,16 @@ inline constexpr Index max_observations_kept = 100000;
 /// `mean_log_likelihood_train`, `_test` with `..._standard_error` (that of ln Z, for these data),
 /// headlines, and if asked for `log_likelihood (observation)` of the test data, else the training
 /// data. Returns the highest of the means (NaN without data).
-GIBBSITE_API double add_log_likelihoods(Result& result, const Context& context, double log_partition,
-                                        double standard_error, bool per_observation, Stream random);
+GIBBSITE_API double add_log_likelihoods(Result& result, const Context& context,
+                                        double log_partition, double standard_error,
+                                        bool per_observation, Stream random);
+
+/// The result of an estimator of Z by independent weights w with E[w] = Z / Z_0 (annealed or
+/// plain importance sampling, sequential Monte Carlo): `log_partition`, `standard_error`,
+/// `interval`, `log_weights`, `effective_sample_size`, `max_weight`, the log-likelihoods, and the
+/// attributes `bound`, `reliable` and `warning`.
+GIBBSITE_API Result weighted_result(const Context& context,
+                                    const Eigen::Ref<const Eigen::ArrayXd>& log_weights,
+                                    double log_z0, bool per_observation, Stream random);
 
 }  // namespace gibbsite

@@ -183,13 +183,13 @@ void Reader::visit(const Field& field, Slot slot) {
     fault(*node, field, "has no value");
   } else {
     auto* const* nested = std::get_if<PluginSpec*>(&slot);
-    const bool natural = nested != nullptr && field.kind == Kind::sampler && resolver_ != nullptr &&
-                         (*nested)->name.empty() && !resolver_->natural_sampler().empty();
-    if (field.rule.required && !natural) fault(map_, field, "is required");
-    if (nested != nullptr && resolver_ != nullptr && (natural || !(*nested)->name.empty())) {
-      Node name = Node::scalar(natural ? resolver_->natural_sampler() : (*nested)->name, true);
-      name.place = map_.place;
-      **nested = resolver_->resolve(field.kind, name, path_.empty() ? field.name : path_ + "." + field.name, faults_);
+    Node chosen;  // a nested plugin that the spec does not name
+    if (nested != nullptr && resolver_ != nullptr)
+      chosen = (*nested)->name.empty() ? resolver_->natural(field.kind) : Node::scalar((*nested)->name, true);
+    if (field.rule.required && !chosen) fault(map_, field, "is required");
+    if (chosen) {
+      chosen.place = map_.place;
+      **nested = resolver_->resolve(field.kind, chosen, path_.empty() ? field.name : path_ + "." + field.name, faults_);
     }
     value = std::visit(Echo{}, slot);
     if (value) value->place = map_.place;

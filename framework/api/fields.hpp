@@ -97,7 +97,8 @@ class GIBBSITE_API Fields {
                 Rule rule = {.minimum = 0}) {
     visit({std::move(name), std::move(documentation), std::move(rule)}, &value);
   }
-  /// A nested plugin; a sampler that is not given is the model's natural one.
+  /// A nested plugin; a sampler that is not given is the model's natural one, a gradient the one
+  /// of the train section.
   void plugin(std::string name, PluginSpec& value, Kind kind, std::string documentation, Rule rule = {}) {
     visit({.name = std::move(name), .documentation = std::move(documentation), .rule = std::move(rule), .kind = kind}, &value);
   }
@@ -123,8 +124,9 @@ class GIBBSITE_API Resolver {
   virtual ~Resolver() = default;
   /// The resolved form of a nested plugin (a name alone or a map with `name`).
   virtual PluginSpec resolve(Kind kind, const Node& node, const std::string& path, Faults& faults) = 0;
-  /// The sampler to use where none is named; empty where there is no natural one.
-  virtual std::string natural_sampler() const = 0;
+  /// The plugin to use where a spec names none: the model's natural sampler, the gradient that
+  /// trains. Null where there is none.
+  virtual Node natural(Kind kind) const = 0;
 };
 
 /// Reads a map of the spec into fields, collecting faults, and keeps the resolved map.

@@ -12,7 +12,7 @@ class Resolved final : public Resolver {
     const Node* name = node.find("name");
     return {name == nullptr ? "" : name->text, node};
   }
-  std::string natural_sampler() const override { return ""; }
+  Node natural(Kind) const override { return {}; }
 };
 
 template <class T>

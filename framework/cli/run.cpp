@@ -71,18 +71,14 @@ int dry_run(const std::filesystem::path& folder, const Plan& plan, bool fresh) {
 }
 
 void print_table(const std::filesystem::path& folder, const Plan& plan, bool json) {
-  const TextTable table = cell_table(folder, plan);
-  if (!json) {
-    std::printf("\n%s\nresults: %s (one row per cell), %s\n", table.text().c_str(), (folder / "grid.h5").c_str(), (folder / "cells/<cell>/result.h5").c_str());
+  if (json) {
+    std::printf("%s\n", to_json(cell_rows(folder, plan)).c_str());
     return;
   }
-  std::vector<Node> rows;
-  for (const auto& row : table.rows) {
-    Node node = Node::map();
-    for (std::size_t k = 0; k < row.size(); ++k) node[table.head[k]] = Node::scalar(row[k]);
-    rows.push_back(std::move(node));
-  }
-  std::printf("%s\n", to_json(Node::list(std::move(rows))).c_str());
+  TextTable table = cell_table(folder, plan);
+  constexpr std::size_t page = 110, few = 8;
+  if (table.width() > page && table.rows.size() <= few) table = table.transposed();
+  std::printf("\n%s\nall cells: %s\neach cell: %s\n", table.text().c_str(), (folder / "grid.h5").c_str(), (folder / "cells/<cell>/result.h5").c_str());
 }
 
 }  // namespace

@@ -16,29 +16,20 @@ int status_command(const Command& self, const Arguments& arguments) {
   if (!values) return 0;
   const std::filesystem::path folder = words(*values)[0];
   const Plan plan = read_plan(folder);
+  if (values->contains("json")) {
+    std::printf("%s\n", to_json(cell_rows(folder, plan)).c_str());
+    return 0;
+  }
+  std::printf("%s", cell_table(folder, plan).text().c_str());
   std::map<std::string, int> counts;
-  std::vector<Node> rows;
   double spent = 0;
   for (const PlannedCell& cell : plan.cells) {
     const std::string state = cell_state(folder, cell);
     const Outcome outcome = read_status(cell_folder(folder, cell.id));
     ++counts[state];
     if (state == "complete") spent += outcome.seconds;
-    Node row = Node::map();
-    row["cell"] = Node::scalar(cell.id, true);
-    row["varying"] = Node::scalar(varying_text(cell), true);
-    row["status"] = Node::scalar(state, true);
-    if (!outcome.error.empty() && state != "complete") row["error"] = Node::scalar(outcome.error, true);
-    row["seconds"] = Node::of(outcome.seconds);
-    rows.push_back(std::move(row));
+    if (state != "complete" && !outcome.error.empty()) std::printf("%s: %s\n", cell.id.c_str(), outcome.error.c_str());
   }
-  if (values->contains("json")) {
-    std::printf("%s\n", to_json(Node::list(std::move(rows))).c_str());
-    return 0;
-  }
-  std::printf("%s", cell_table(folder, plan).text().c_str());
-  for (const Node& row : rows)
-    if (const Node* error = row.find("error")) std::printf("%s: %s\n", row.find("cell")->text.c_str(), error->text.c_str());
   std::string line;
   for (const auto& [state, count] : counts) line += (line.empty() ? "" : ", ") + std::to_string(count) + " " + state;
   const int left = int(plan.cells.size()) - counts["complete"] - counts["diverged"] - counts["failed"];

@@ -21,6 +21,18 @@ auto lookup(const Pairs& pairs, const std::string& key) {
   return std::find_if(pairs.begin(), pairs.end(), [&](const auto& item) { return item.first == key; });
 }
 
+// A number with its interval where the metrics `name_low` and `name_high` stand beside it.
+template <class Pairs>
+std::string metric_text(const Pairs& headline, const std::string& name) {
+  const auto value = lookup(headline, name);
+  if (value == headline.end()) return "-";
+  const auto low = lookup(headline, name + "_low"), high = lookup(headline, name + "_high");
+  if (low == headline.end() || high == headline.end()) return short_number(value->second);
+  return short_number(value->second) + " [" + short_number(low->second) + ", " + short_number(high->second) + "]";
+}
+
+bool is_bound(const std::string& metric) { return metric.ends_with("_low") || metric.ends_with("_high"); }
+
 void add_unique(std::vector<std::string>& list, const std::string& item) {
   if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
 }
@@ -52,13 +64,48 @@ std::string TextTable::text() const {
   return out;
 }
 
+std::size_t TextTable::width() const {
+  const std::string all = text();
+  return all.find('\n');
+}
+
+TextTable TextTable::transposed() const {
+  TextTable other{{head[0]}, {}};
+  for (const auto& row : rows) other.head.push_back(row[0]);
+  for (std::size_t k = 1; k < head.size(); ++k) {
+    std::vector<std::string> line = {head[k]};
+    for (const auto& row : rows) line.push_back(row[k]);
+    other.rows.push_back(std::move(line));
+  }
+  return other;
+}
+
+Node cell_rows(const std::filesystem::path& folder, const Plan& plan) {
+  std::vector<Node> rows;
+  for (const PlannedCell& cell : plan.cells) {
+    const Outcome outcome = read_status(cell_folder(folder, cell.id));
+    Node row = Node::map(), varying = Node::map(), headline = Node::map();
+    for (const auto& [path, value] : cell.varying) varying[path] = value;
+    for (const auto& [name, value] : outcome.headline) headline[name] = Node::of(value);
+    row["cell"] = Node::scalar(cell.id, true);
+    row["varying"] = varying;
+    row["status"] = Node::scalar(cell_state(folder, cell), true);
+    if (!outcome.error.empty()) row["error"] = Node::scalar(outcome.error, true);
+    row["seconds"] = Node::of(outcome.seconds);
+    row["headline"] = headline;
+    rows.push_back(std::move(row));
+  }
+  return Node::list(std::move(rows));
+}
+
 TextTable cell_table(const std::filesystem::path& folder, const Plan& plan) {
   std::vector<std::string> paths, metrics;
   std::vector<Outcome> outcomes;
   for (const PlannedCell& cell : plan.cells) {
     for (const auto& [path, value] : cell.varying) add_unique(paths, path);
     outcomes.push_back(read_status(cell_folder(folder, cell.id)));
-    for (const auto& [name, value] : outcomes.back().headline) add_unique(metrics, name);
+    for (const auto& [name, value] : outcomes.back().headline)
+      if (!is_bound(name)) add_unique(metrics, name);
   }
   TextTable table{{"cell"}, {}};
   for (const std::string& path : paths) table.head.push_back(short_path(path, paths));
@@ -74,10 +121,7 @@ TextTable cell_table(const std::filesystem::path& folder, const Plan& plan) {
       row.push_back(found == cell.varying.end() ? "-" : value_text(found->second));
     }
     row.push_back(cell_state(folder, cell));
-    for (const std::string& metric : metrics) {
-      const auto found = lookup(outcome.headline, metric);
-      row.push_back(found == outcome.headline.end() ? "-" : short_number(found->second));
-    }
+    for (const std::string& metric : metrics) row.push_back(metric_text(outcome.headline, metric));
     row.push_back(outcome.status.empty() ? "-" : short_number(outcome.seconds));
     table.rows.push_back(std::move(row));
   }

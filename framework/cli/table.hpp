@@ -13,10 +13,17 @@ struct TextTable {
   std::vector<std::string> head;
   std::vector<std::vector<std::string>> rows;
   std::string text() const;
+  /// As wide as its longest line.
+  std::size_t width() const;
+  /// Rows as columns: for few rows of many entries.
+  TextTable transposed() const;
 };
 
 /// One row per cell: what varies, how it ended, its headline numbers and seconds.
 TextTable cell_table(const std::filesystem::path& folder, const Plan& plan);
+
+/// The same for programs: a list of maps with cell, varying, status, error, seconds and headline.
+Node cell_rows(const std::filesystem::path& folder, const Plan& plan);
 
 /// A number with four significant digits, or two decimals where it is large.
 std::string short_number(double value);

@@ -83,7 +83,8 @@ Eigen::ArrayXXd z_scale(const ChainsView& x) {
   const std::size_t size = std::size_t(x.size());
   std::vector<Index> order(size);
   std::iota(order.begin(), order.end(), Index{0});
-  std::sort(order.begin(), order.end(), [&](Index a, Index b) { return values.data()[a] < values.data()[b]; });
+  std::sort(order.begin(), order.end(),
+            [&](Index a, Index b) { return values.data()[a] < values.data()[b]; });
   Eigen::ArrayXXd z(x.rows(), x.cols());
   const boost::math::normal standard;
   for (std::size_t first = 0, last; first < size; first = last) {
@@ -191,18 +192,23 @@ double mcse_sd(const ChainsView& x) {
 double mcse_quantile(const ChainsView& x, double probability) {
   const double ess = ess_quantile(x, probability);
   if (std::isnan(ess)) return nan;
-  const boost::math::beta_distribution<double> rank(ess * probability + 1, ess * (1 - probability) + 1);
-  const double low = boost::math::quantile(rank, .1586553), high = boost::math::quantile(rank, .8413447);
+  const boost::math::beta_distribution<double> rank(ess * probability + 1,
+                                                    ess * (1 - probability) + 1);
+  const double low = boost::math::quantile(rank, .1586553),
+               high = boost::math::quantile(rank, .8413447);
   const std::vector<double> values = sorted(x);
   const double size = double(values.size());
-  const auto value = [&](double place) { return values[std::size_t(std::clamp(place, 1.0, size)) - 1]; };
+  const auto value = [&](double place) {
+    return values[std::size_t(std::clamp(place, 1.0, size)) - 1];
+  };
   return (value(std::ceil(high * size)) - value(std::floor(low * size))) / 2;
 }
 
 double e_bfmi(const Eigen::Ref<const Eigen::ArrayXd>& energy) {
   if (energy.size() < 2 || !energy.allFinite() || is_constant(energy)) return nan;
   const Index n = energy.size();
-  return (energy.tail(n - 1) - energy.head(n - 1)).square().sum() / (energy - energy.mean()).square().sum();
+  return (energy.tail(n - 1) - energy.head(n - 1)).square().sum() /
+         (energy - energy.mean()).square().sum();
 }
 
 }  // namespace gibbsite

@@ -35,7 +35,8 @@ LogWeights summarise(const Eigen::Ref<const Eigen::ArrayXd>& log_weights) {
   if (n > 1) {
     const double variance = (w - 1).square().sum() / (n - 1);
     const double error = std::sqrt(variance / n);
-    const double skewness = variance > 0 ? (w - 1).cube().mean() / std::pow((w - 1).square().mean(), 1.5) : 0;
+    const double skewness =
+        variance > 0 ? (w - 1).cube().mean() / std::pow((w - 1).square().mean(), 1.5) : 0;
     const double t = boost::math::quantile(boost::math::students_t(n - 1), .975);
     const double low = 1 - hall_inverse(t, skewness, n) * error;
     out.standard_error = error;
@@ -46,9 +47,12 @@ LogWeights summarise(const Eigen::Ref<const Eigen::ArrayXd>& log_weights) {
   if (n == 1)
     out.warning = "a single weight says nothing of its own spread";
   else if (out.effective_sample_size < .1 * n)
-    out.warning = "the " + number_text(n) + " weights are worth " + ess + " equal ones, less than a tenth: log Z is probably too low and its interval too narrow";
+    out.warning =
+        "the " + number_text(n) + " weights are worth " + ess +
+        " equal ones, less than a tenth: log Z is probably too low and its interval too narrow";
   else if (out.max_weight > .3)
-    out.warning = "one weight has " + number_text(std::round(100 * out.max_weight)) + " % of the sum: log Z is probably too low and its interval too narrow";
+    out.warning = "one weight has " + number_text(std::round(100 * out.max_weight)) +
+                  " % of the sum: log Z is probably too low and its interval too narrow";
   return out;
 }
 

@@ -41,16 +41,22 @@ PluginSpec RegistryResolver::resolve_with(Kind kind, const Node& node, const std
   return spec;
 }
 
+Node RegistryResolver::natural(Kind kind) const {
+  if (kind == Kind::gradient) return training_gradient_;
+  if (kind != Kind::sampler || natural_sampler_.empty()) return {};
+  return Node::scalar(natural_sampler_, true);
+}
+
 void RegistryResolver::set_natural(const EnergyModel& model) {
-  natural_.clear();
+  natural_sampler_.clear();
   if (model.capability<Latent>() != nullptr)
-    natural_ = "block_gibbs";
+    natural_sampler_ = "block_gibbs";
   else if (model.domain().is_discrete() && model.capability<Conditional>() != nullptr)
-    natural_ = "gibbs";
+    natural_sampler_ = "gibbs";
   else if (model.capability<Differentiable>() != nullptr)
-    natural_ = "hmc";
+    natural_sampler_ = "hmc";
   else if (model.capability<Conditional>() != nullptr)
-    natural_ = "gibbs";
+    natural_sampler_ = "gibbs";
 }
 
 }  // namespace gibbsite

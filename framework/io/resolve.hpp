@@ -15,14 +15,17 @@ class RegistryResolver final : public Resolver {
   /// As resolve, with `extra` reading further keys of the same map.
   PluginSpec resolve_with(Kind kind, const Node& node, const std::string& path, Faults& faults,
                           const std::function<void(Fields&)>& extra);
-  std::string natural_sampler() const override { return natural_; }
+  Node natural(Kind kind) const override;
   /// The sampler that suits `model`: block_gibbs, gibbs, hmc by capability; used where a spec
-  /// names none. Only such samplers are chosen as are installed.
+  /// names none.
   void set_natural(const EnergyModel& model);
+  /// The gradient of the train section, for evaluations that name none.
+  void set_training_gradient(const PluginSpec& spec) { training_gradient_ = spec.node; }
 
  private:
   const Registry& registry_;
-  std::string natural_;
+  std::string natural_sampler_;
+  Node training_gradient_;
 };
 
 }  // namespace gibbsite

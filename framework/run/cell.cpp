@@ -79,7 +79,7 @@ Outcome run_cell(const fs::path& folder, Registry& registry, int threads, int pr
   }
   outcome.stage = stage_name(session.state.stage);
   outcome.seconds = session.seconds();
-  outcome.headline = headline_of(session.state);
+  outcome.headline = headline_of(session);
   write_result(session, registry, outcome, started);
   write_status(folder, outcome);
   std::error_code ignored;

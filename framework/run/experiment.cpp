@@ -158,6 +158,7 @@ class Builder {
     stage->record_every = params.record_every;
     stage->gradient = registry_.make<GradientEstimator>(Kind::gradient, params.gradient, with_stream("train"));
     stage->optimizer = registry_.make<Optimizer>(Kind::optimizer, params.optimizer, with_stream("train"));
+    resolver_.set_training_gradient(params.gradient);
     made_->train = std::move(stage);
   }
 

@@ -179,10 +179,11 @@ void write_result(const Session& session, const Registry& registry, const Outcom
   file.finish(session.folder / "result.h5");
 }
 
-std::vector<std::pair<std::string, double>> headline_of(const Checkpoint& state) {
+std::vector<std::pair<std::string, double>> headline_of(const Session& session) {
   std::vector<std::pair<std::string, double>> headline;
-  for (const Result& result : state.results)
-    for (const auto& item : result.headline) headline.push_back(item);
+  for (std::size_t k = 0; k < session.state.results.size(); ++k)
+    for (const auto& [name, value] : session.state.results[k].headline)
+      headline.emplace_back(session.experiment.evaluate[k].label + "." + name, value);
   return headline;
 }
 

@@ -19,8 +19,8 @@ struct Outcome {
 /// Writes `<folder>/result.h5` from the session's state and segments; it appears when complete.
 void write_result(const Session& session, const Registry& registry, const Outcome& outcome, const std::string& started);
 
-/// The headline numbers of a cell: those of its evaluations, and of training where there are none.
-std::vector<std::pair<std::string, double>> headline_of(const Checkpoint& state);
+/// The headline numbers of the evaluations, as `label.metric`.
+std::vector<std::pair<std::string, double>> headline_of(const Session& session);
 
 /// Writes `<folder>/status.yaml`.
 void write_status(const std::filesystem::path& folder, const Outcome& outcome);

@@ -2,9 +2,8 @@
 // (Loshchilov & Hutter 2019). With t = n + 1:
 //   m <- β₁ m + (1 - β₁) g,   v <- β₂ v + (1 - β₂) g²,
 //   θ <- θ + ε [m / (1 - β₁ᵗ) / (√(v / (1 - β₂ᵗ)) + δ) - λ θ].
-#include <gibbsite/plugin.hpp>
-
 #include <cmath>
+#include <gibbsite/plugin.hpp>
 
 namespace {
 using namespace gibbsite;
@@ -19,20 +18,24 @@ class Adam final : public Optimizer {
     double weight_decay = 0;
 
     void fields(Fields& f) {
-      f.positive("step_size", step_size, "learning rate ε: the largest move of a parameter per update");
+      f.positive("step_size", step_size,
+                 "learning rate ε: the largest move of a parameter per update");
       f.fraction("beta1", beta1, "share β₁ of the mean gradient that is kept; < 1");
       f.fraction("beta2", beta2, "share β₂ of the mean squared gradient that is kept; < 1");
       f.positive("epsilon", epsilon, "δ, added to the root of the mean squared gradient");
-      f.real("weight_decay", weight_decay, "rate λ at which all parameters shrink, times ε per update", {.minimum = 0});
+      f.real("weight_decay", weight_decay,
+             "rate λ at which all parameters shrink, times ε per update", {.minimum = 0});
     }
   };
 
   Adam(const Params& p, const Context& c) : params_(p) {
     if (p.beta1 >= 1 || p.beta2 >= 1)
-      throw Error(c.subject + ": beta1 and beta2 must be < 1, got " + number_text(p.beta1) + " and " + number_text(p.beta2));
+      throw Error(c.subject + ": beta1 and beta2 must be < 1, got " + number_text(p.beta1) +
+                  " and " + number_text(p.beta2));
   }
 
-  void update(Parameters& theta, const Parameters& ascent, Slots& slots, std::uint64_t update) const override {
+  void update(Parameters& theta, const Parameters& ascent, Slots& slots,
+              std::uint64_t update) const override {
     if (slots.empty()) slots.assign(2, Parameters::Zero(theta.size()));
     Parameters& m = slots[0];
     Parameters& v = slots[1];
@@ -42,7 +45,8 @@ class Adam final : public Optimizer {
     v = beta2 * v + (1 - beta2) * ascent.cwiseAbs2();
     const auto mean = m.array() / (1 - std::pow(beta1, t));
     const auto root = (v.array() / (1 - std::pow(beta2, t))).sqrt();
-    theta.array() += params_.step_size * (mean / (root + params_.epsilon) - params_.weight_decay * theta.array());
+    theta.array() += params_.step_size *
+                     (mean / (root + params_.epsilon) - params_.weight_decay * theta.array());
   }
 
   double learning_rate(std::uint64_t) const override { return params_.step_size; }

@@ -3,7 +3,6 @@
 // Coordinates that the model calls independent given the rest are drawn together. The systematic
 // scan is stationary but not reversible; the random scan is both.
 #include <gibbsite/plugin.hpp>
-
 #include <numeric>
 
 namespace {
@@ -25,7 +24,9 @@ class Gibbs final : public Sampler {
   };
 
   Gibbs(const Params& p, const Context& c)
-      : scan_is_random_(p.scan == "random"), sweeps_(p.sweeps), conditional_(c.require<Conditional>()) {
+      : scan_is_random_(p.scan == "random"),
+        sweeps_(p.sweeps),
+        conditional_(c.require<Conditional>()) {
     auto sets = conditional_.independent_sets();
     if (sets.empty())
       for (Index i = 0; i < c.model->dim(); ++i) sets.push_back({i});
@@ -53,8 +54,8 @@ class Gibbs final : public Sampler {
         // Groups differ in size, so each chain keeps its own place in its random numbers.
         Stream own = random.chains_from(c);
         for (Index n = 0; n < updates; ++n)
-          update(groups_[std::size_t(own.below(Index(groups_.size()), 1)(0))], now.x.middleCols(c, 1),
-                 own, natural, fresh);
+          update(groups_[std::size_t(own.below(Index(groups_.size()), 1)(0))],
+                 now.x.middleCols(c, 1), own, natural, fresh);
       }
     } else {
       for (Index n = 0; n < updates; ++n)
@@ -64,11 +65,13 @@ class Gibbs final : public Sampler {
     now.statistics.row(0) = (before.array() != now.x.array()).cast<double>().colwise().mean();
   }
 
-  void update(const Group& group, Eigen::Ref<Batch> x, Stream& random, Batch& natural, Batch& fresh) const {
+  void update(const Group& group, Eigen::Ref<Batch> x, Stream& random, Batch& natural,
+              Batch& fresh) const {
     conditional_.natural(group.sites, x, natural);
     fresh.resize(Index(group.sites.size()), x.cols());
     sample(group.domain, natural, random, fresh);
-    for (std::size_t k = 0; k < group.sites.size(); ++k) x.row(group.sites[k]) = fresh.row(Index(k));
+    for (std::size_t k = 0; k < group.sites.size(); ++k)
+      x.row(group.sites[k]) = fresh.row(Index(k));
   }
 
   bool scan_is_random_;

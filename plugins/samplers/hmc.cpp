@@ -4,9 +4,8 @@
 //   accept with probability min(1, e^{-ΔH}).
 // A fixed trajectory length can resonate with the target (on N(0, 1), ε = 1 and L = 3 map x to -x
 // exactly), so ε is jittered per trajectory by default.
-#include <gibbsite/plugin.hpp>
-
 #include <cmath>
+#include <gibbsite/plugin.hpp>
 
 namespace {
 using namespace gibbsite;
@@ -29,18 +28,18 @@ class Hmc final : public Sampler {
       f.count("steps", steps, "leapfrog steps L per trajectory");
       f.fraction("jitter", jitter, "ε of each trajectory is drawn from ε (1 ± jitter), uniformly");
       f.flag("adapt", adapt, "adapt ε of each chain to target_acceptance in warm-up");
-      f.real("target_acceptance", target_acceptance,
-             "acceptance rate that warm-up aims at; .651 is the best in high dimension, .8 is safer",
-             {.minimum = 0.01, .maximum = 0.99});
+      f.real(
+          "target_acceptance", target_acceptance,
+          "acceptance rate that warm-up aims at; .651 is the best in high dimension, .8 is safer",
+          {.minimum = 0.01, .maximum = 0.99});
     }
   };
 
   Hmc(const Params& p, const Context& c)
-      : model_(c.require<Differentiable>()),
-        params_(p),
-        averaging_(0, p.target_acceptance) {
+      : model_(c.require<Differentiable>()), params_(p), averaging_(0, p.target_acceptance) {
     if (!c.model->domain().all(Domain::Kind::real))
-      throw Error(c.subject + ": needs a model on real coordinates, got " + c.model->domain().text());
+      throw Error(c.subject + ": needs a model on real coordinates, got " +
+                  c.model->domain().text());
   }
 
   void adapt(Chains& now, Warmup at) const override {

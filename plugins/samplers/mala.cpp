@@ -29,8 +29,9 @@ class Mala final : public Sampler {
     double target_acceptance = 0.574;
 
     void fields(Fields& f) {
-      f.positive("step_size", step_size,
-                 "Langevin step ε, in units of x²: drift (ε/2)∇E, noise variance ε; where warm-up starts");
+      f.positive(
+          "step_size", step_size,
+          "Langevin step ε, in units of x²: drift (ε/2)∇E, noise variance ε; where warm-up starts");
       f.flag("adapt", adapt, "adapt ε of each chain to target_acceptance in warm-up");
       f.real("target_acceptance", target_acceptance, "acceptance rate that warm-up aims at",
              {.minimum = 0.01, .maximum = 0.99});
@@ -43,14 +44,17 @@ class Mala final : public Sampler {
         adapts_(p.adapt),
         averaging_(0, p.target_acceptance) {
     if (!c.model->domain().all(Domain::Kind::real))
-      throw Error(c.subject + ": needs a model on real coordinates, got " + c.model->domain().text());
+      throw Error(c.subject + ": needs a model on real coordinates, got " +
+                  c.model->domain().text());
   }
 
   void adapt(Chains& now, Warmup at) const override {
     if (adapts_) averaging_.adapt(now.tuning, now.statistics.row(0), at);
   }
 
-  std::vector<Statistic> statistics() const override { return {{"acceptance_rate"}, {"step_size"}}; }
+  std::vector<Statistic> statistics() const override {
+    return {{"acceptance_rate"}, {"step_size"}};
+  }
 
  private:
   void do_init(Chains& now) const override {

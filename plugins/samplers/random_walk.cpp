@@ -2,9 +2,8 @@
 //   y = x + ε ξ,  ξ ~ N(0, I);  accept with probability min(1, e^{E(x) - E(y)}).
 // In warm-up ε is moved to acceptance .234, the best rate in high dimension for chains of
 // independent coordinates (Roberts, Gelman & Gilks 1997, Ann. Appl. Probab. 7:110).
-#include <gibbsite/plugin.hpp>
-
 #include <cmath>
+#include <gibbsite/plugin.hpp>
 
 namespace {
 using namespace gibbsite;
@@ -17,7 +16,8 @@ class RandomWalk final : public Sampler {
     double target_acceptance = 0.234;
 
     void fields(Fields& f) {
-      f.real("step_size", step_size, "standard deviation ε of the proposal in each coordinate, where warm-up starts",
+      f.real("step_size", step_size,
+             "standard deviation ε of the proposal in each coordinate, where warm-up starts",
              {.minimum = 0, .above_minimum = true, .unset = "2.38/√dim, the best one for N(0, I)"});
       f.flag("adapt", adapt, "adapt ε of each chain to target_acceptance in warm-up");
       f.real("target_acceptance", target_acceptance, "acceptance rate that warm-up aims at",
@@ -38,7 +38,9 @@ class RandomWalk final : public Sampler {
     if (adapts_) averaging_.adapt(now.tuning, now.statistics.row(0), at);
   }
 
-  std::vector<Statistic> statistics() const override { return {{"acceptance_rate"}, {"step_size"}}; }
+  std::vector<Statistic> statistics() const override {
+    return {{"acceptance_rate"}, {"step_size"}};
+  }
 
  private:
   void do_init(Chains& now) const override {

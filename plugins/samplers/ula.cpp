@@ -3,9 +3,8 @@
 // The drift has ε/2 and the noise variance ε: then ε → 0 gives p at temperature 1. At fixed ε the
 // stationary law is off by O(ε): on N(0, 1) its variance is 1 / (1 - ε/4). See mala for the
 // exact kernel.
-#include <gibbsite/plugin.hpp>
-
 #include <cmath>
+#include <gibbsite/plugin.hpp>
 
 namespace {
 using namespace gibbsite;
@@ -16,13 +15,16 @@ class Ula final : public Sampler {
   struct Params {
     double step_size = 0.01;
     void fields(Fields& f) {
-      f.positive("step_size", step_size, "Langevin step ε, in units of x²: drift (ε/2)∇E, noise variance ε");
+      f.positive("step_size", step_size,
+                 "Langevin step ε, in units of x²: drift (ε/2)∇E, noise variance ε");
     }
   };
 
-  Ula(const Params& p, const Context& c) : model_(c.require<Differentiable>()), step_size_(p.step_size) {
+  Ula(const Params& p, const Context& c)
+      : model_(c.require<Differentiable>()), step_size_(p.step_size) {
     if (!c.model->domain().all(Domain::Kind::real))
-      throw Error(c.subject + ": needs a model on real coordinates, got " + c.model->domain().text());
+      throw Error(c.subject + ": needs a model on real coordinates, got " +
+                  c.model->domain().text());
   }
 
   bool is_exact() const override { return false; }
@@ -60,6 +62,7 @@ class Ula final : public Sampler {
 }  // namespace
 
 GIBBSITE_PLUGIN(registry) {
-  registry.add<Ula>("ula", "unadjusted Langevin algorithm: one gradient per step, bias O(step_size)",
+  registry.add<Ula>("ula",
+                    "unadjusted Langevin algorithm: one gradient per step, bias O(step_size)",
                     "Roberts & Tweedie 1996, Bernoulli 2(4):341-363");
 }

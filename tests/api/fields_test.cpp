@@ -61,11 +61,11 @@ TEST_CASE("every fault of a map is reported with its place, rule and value, not 
   CHECK(faults_of("{rate: 1.5, count: 0, fast: maybe, way: linaer, list: [1, 0], needed: -1, widht: 2}") ==
         "spec.yaml:1:8: a.b.rate: must be in [0, 1], got 1.5\n"
         "spec.yaml:1:20: a.b.count: must be >= 1, got 0\n"
-        "spec.yaml:1:29: a.b.fast: must be true or false, got 'maybe'\n"
-        "spec.yaml:1:41: a.b.way: unknown value 'linaer' (did you mean 'linear'; known: linear, adaptive)\n"
+        "spec.yaml:1:29: a.b.fast: must be true or false, got maybe\n"
+        "spec.yaml:1:41: a.b.way: unknown value linaer (did you mean 'linear'; known: linear, adaptive)\n"
         "spec.yaml:1:59: a.b.list: must be > 0, got 0\n"
         "spec.yaml:1:71: a.b.needed: must be > 0, got -1\n"
-        "spec.yaml:1:75: a.b.widht: unknown key (did you mean 'width'; known: rate, count, fast, way, list, width, needed)");
+        "spec.yaml:1:75: a.b.widht: unknown key (did you mean 'width'; known: rate, count, fast, way, width, list, needed)");
 }
 
 TEST_CASE("values of a wrong type are refused and never guessed") {

@@ -26,7 +26,8 @@ std::vector<std::string> specs_of(const std::string& name) {
     std::vector<std::string> values = field.choices;
     if (type == "boolean") values = {"true", "false"};
     for (const std::string& value : values)
-      if (!standard || standard->text != value) all.push_back("{name: " + name + ", " + field.name + ": " + value + "}");
+      if (!standard || standard->text != value)
+        all.push_back("{name: " + name + ", " + field.name + ": " + value + "}");
   }
   return all;
 }
@@ -48,20 +49,30 @@ struct Zoo {
   }
 
   Zoo() {
-    const Domain mixed{{{Domain::Kind::binary, 2, 2}, {Domain::Kind::categorical, 1, 3}, {Domain::Kind::spin, 1, 2}}};
+    const Domain mixed{{{Domain::Kind::binary, 2, 2},
+                        {Domain::Kind::categorical, 1, 3},
+                        {Domain::Kind::spin, 1, 2}}};
     add("table of energies on mixed coordinates", made([&] { return TableModel::rugged(mixed); }));
-    add("independent units, real ones among them",
-        made([] { return Independent::uniform({{{Domain::Kind::spin, 2, 2}, {Domain::Kind::real, 3, 0}}}); }));
+    add("independent units, real ones among them", made([] {
+          return Independent::uniform({{{Domain::Kind::spin, 2, 2}, {Domain::Kind::real, 3, 0}}});
+        }));
     EnergyModel& rbm = add("rbm", recipe_rbm(4, 3, 1));
     EnergyModel& boltzmann = add("boltzmann_machine", recipe_boltzmann(5, .5, true));
-    EnergyModel& base = add("independent units", std::make_unique<Independent>(Domain::binary(4), Vector::Constant(4, Real(0.4))));
+    EnergyModel& base =
+        add("independent units",
+            std::make_unique<Independent>(Domain::binary(4), Vector::Constant(4, Real(0.4))));
     add("annealed rbm", made([&] { return WeightedSum::path(base, rbm, 0.6); }));
     add("tempered boltzmann_machine", made([&] { return WeightedSum::tempered(0.6, boltzmann); }));
     add("clamped rbm", std::make_unique<Clamped>(rbm, std::vector<Index>{1}, Vector::Ones(1)));
-    EnergyModel& normal = add("gaussian", make_model("{name: gaussian, mean: [1, -2, 0], precision: [2, -1, 0, -1, 1, 0, 0, 0, 3]}"));
-    EnergyModel& mixture = add("gaussian_mixture", make_model("{name: gaussian_mixture, weights: [.3, .7], means: [-1, 0, 1, 1]}"));
+    EnergyModel& normal = add(
+        "gaussian",
+        make_model("{name: gaussian, mean: [1, -2, 0], precision: [2, -1, 0, -1, 1, 0, 0, 0, 3]}"));
+    EnergyModel& mixture =
+        add("gaussian_mixture",
+            make_model("{name: gaussian_mixture, weights: [.3, .7], means: [-1, 0, 1, 1]}"));
     add("tempered gaussian_mixture", made([&] { return WeightedSum::tempered(0.6, mixture); }));
-    add("clamped gaussian", std::make_unique<Clamped>(normal, std::vector<Index>{1}, Vector::Ones(1)));
+    add("clamped gaussian",
+        std::make_unique<Clamped>(normal, std::vector<Index>{1}, Vector::Ones(1)));
   }
 };
 
@@ -71,7 +82,8 @@ Zoo& zoo() {
 }
 
 // The sampler on the model, or null where the model lacks what it needs.
-std::unique_ptr<Sampler> make_if_suited(const std::string& name, const std::string& spec, EnergyModel& model) {
+std::unique_ptr<Sampler> make_if_suited(const std::string& name, const std::string& spec,
+                                        EnergyModel& model) {
   const auto offered = capabilities_of(model);
   for (const std::string& need : registry().find(Kind::sampler, name)->needs)
     if (std::find(offered.begin(), offered.end(), need) == offered.end()) return nullptr;
@@ -83,7 +95,8 @@ std::unique_ptr<Sampler> make_if_suited(const std::string& name, const std::stri
 }
 
 // Visits every sampler, by every spec, on every model it runs on.
-void each_pair(const std::function<void(const Sampler&, EnergyModel&, const std::string& spec)>& visit) {
+void each_pair(
+    const std::function<void(const Sampler&, EnergyModel&, const std::string& spec)>& visit) {
   const auto names = registry().names(Kind::sampler);
   CHECK_FALSE(names.empty());
   for (const std::string& name : names)
@@ -147,7 +160,8 @@ TEST_CASE("every sampler says what it is, and documents every field") {
 TEST_CASE("every sampler gives the same bits for the same seed and others for another") {
   each_pair([](const Sampler& kernel, EnergyModel& model, const std::string&) {
     const Batch x = some_starts(model, 20);
-    const Chains one = run(kernel, x, Stream(5)), two = run(kernel, x, Stream(5)), other = run(kernel, x, Stream(6));
+    const Chains one = run(kernel, x, Stream(5)), two = run(kernel, x, Stream(5)),
+                 other = run(kernel, x, Stream(6));
     CHECK(same(one.x, two.x));
     CHECK(same(one.statistics, two.statistics));
     CHECK_FALSE(same(one.x, other.x));
@@ -236,7 +250,9 @@ TEST_CASE("no sampler ever enters a place where the energy is NaN") {
 TEST_CASE("every exact sampler keeps the law of every small model from exact starts") {
   each_pair([](const Sampler& kernel, EnergyModel& model, const std::string& spec) {
     const std::string method = exact_method(model);
-    if (!kernel.is_exact() || (model.capability<Exact>() == nullptr && (method.empty() || method == "closed_form"))) return;
+    if (!kernel.is_exact() ||
+        (model.capability<Exact>() == nullptr && (method.empty() || method == "closed_form")))
+      return;
     const Verdict verdict = invariance_test(sampler(spec), model, {.count = 10000});
     INFO("p = " << verdict.smallest_p << " in round " << verdict.rounds);
     CHECK(verdict.passed);

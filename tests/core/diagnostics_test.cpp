@@ -1,11 +1,11 @@
 #include <doctest/doctest.h>
-#include <gibbsite/core/diagnostics.hpp>
-#include <gibbsite/core/log_weights.hpp>
-#include <gibbsite/core/random.hpp>
 
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <gibbsite/core/diagnostics.hpp>
+#include <gibbsite/core/log_weights.hpp>
+#include <gibbsite/core/random.hpp>
 #include <map>
 #include <sstream>
 #include <string>
@@ -15,7 +15,8 @@ using namespace gibbsite;
 
 namespace {
 
-const std::filesystem::path folder = std::filesystem::path(GIBBSITE_SOURCE) / "tests/data/diagnostics";
+const std::filesystem::path folder =
+    std::filesystem::path(GIBBSITE_SOURCE) / "tests/data/diagnostics";
 
 Eigen::ArrayXXd read_chains(const std::string& name) {
   std::ifstream file(folder / (name + ".csv"));
@@ -59,7 +60,8 @@ Eigen::ArrayXXd autoregressive(Index draws, Index chains, double phi, Stream ran
   Batch noise(draws, chains);
   random.normal(noise);
   Eigen::ArrayXXd x = noise.array().cast<double>();
-  for (Index t = 1; t < draws; ++t) x.row(t) = phi * x.row(t - 1) + std::sqrt(1 - phi * phi) * x.row(t);
+  for (Index t = 1; t < draws; ++t)
+    x.row(t) = phi * x.row(t - 1) + std::sqrt(1 - phi * phi) * x.row(t);
   return x;
 }
 
@@ -114,14 +116,17 @@ TEST_CASE("E-BFMI of independent energies is 2 and of a slow walk near 0") {
   CHECK(std::isnan(e_bfmi(Eigen::ArrayXd::Constant(10, 3.))));
 }
 
-TEST_CASE("the interval of log weights covers the mean of lognormal weights in 93 to 97 % of 4000 trials") {
+TEST_CASE(
+    "the interval of log weights covers the mean of lognormal weights in 93 to 97 % of 4000 "
+    "trials") {
   // The standard deviation of 4000 trials is .34 %; sd(ln w) = .8 gives an ESS of half the runs.
   for (const double spread : {.2, .5, .8}) {
     int covered = 0;
     for (std::uint64_t trial = 0; trial < 4000; ++trial) {
       Batch noise(100, 1);
       Stream(7).at(trial).normal(noise);
-      const LogWeights all = summarise((spread * noise.array().cast<double>() - spread * spread / 2 + 800).col(0));
+      const LogWeights all =
+          summarise((spread * noise.array().cast<double>() - spread * spread / 2 + 800).col(0));
       covered += all.lower <= 800 && 800 <= all.upper;
     }
     CAPTURE(spread);

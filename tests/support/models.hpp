@@ -2,9 +2,8 @@
 // one that notes where it was asked.
 #pragma once
 
-#include <gibbsite/plugin.hpp>
-
 #include <cstdint>
+#include <gibbsite/plugin.hpp>
 #include <vector>
 
 namespace gibbsite::test {
@@ -15,7 +14,8 @@ std::uint64_t state_number(const Domain& domain, const BatchView& x, Index colum
 /// Any law on a small discrete domain: an energy per state. Conditionals are read off the table.
 class TableModel final : public EnergyModel, public Conditional {
  public:
-  TableModel(Domain domain, Row energies) : domain_(std::move(domain)), energies_(std::move(energies)) {}
+  TableModel(Domain domain, Row energies)
+      : domain_(std::move(domain)), energies_(std::move(energies)) {}
   /// Energies 2 sin(1 + 1.7 n²) for state n: no structure for a kernel to get right by luck.
   static TableModel rugged(const Domain& domain);
   const Domain& domain() const override { return domain_; }

@@ -1,10 +1,10 @@
 // Small data sets for tests, and the surroundings that estimators need.
 #pragma once
 
-#include "support/make.hpp"
-
 #include <cstring>
 #include <utility>
+
+#include "support/make.hpp"
 
 namespace gibbsite::test {
 
@@ -24,8 +24,8 @@ class Rows final : public Dataset {
 };
 
 /// A context of `model` with training and perhaps test data.
-inline Context context_with(EnergyModel& model, const Dataset* train, const Dataset* held_out = nullptr,
-                            const Workers& threads = workers()) {
+inline Context context_with(EnergyModel& model, const Dataset* train,
+                            const Dataset* held_out = nullptr, const Workers& threads = workers()) {
   Context all = context(&model);
   all.train = train;
   all.test = held_out;
@@ -58,10 +58,12 @@ inline Batch bars_and_stripes(Index side) {
 }
 
 /// Runs an evaluation to its end with random numbers of `seed`.
-inline Result evaluate(const Evaluation& evaluation, std::uint64_t seed, const Draws* draws = nullptr) {
+inline Result evaluate(const Evaluation& evaluation, std::uint64_t seed,
+                       const Draws* draws = nullptr) {
   Saved saved;
   QuietDesk desk;
-  return evaluation.evaluate({.draws = draws, .random = Stream(seed), .saved = saved, .desk = desk});
+  return evaluation.evaluate(
+      {.draws = draws, .random = Stream(seed), .saved = saved, .desk = desk});
 }
 
 /// The values of a named variable of a result; fails the test where it is missing.
@@ -91,7 +93,8 @@ template <class Make>
 Result evaluate_interrupted(Make make, std::uint64_t seed, int at) {
   Saved saved;
   InterruptingDesk desk(at);
-  CHECK_THROWS_AS(make()->evaluate({.random = Stream(seed), .saved = saved, .desk = desk}), Interrupted);
+  CHECK_THROWS_AS(make()->evaluate({.random = Stream(seed), .saved = saved, .desk = desk}),
+                  Interrupted);
   Saved restored = saved;
   return make()->evaluate({.random = Stream(seed), .saved = restored, .desk = desk});
 }
@@ -102,7 +105,8 @@ inline bool identical(const Result& a, const Result& b) {
   for (std::size_t k = 0; k < a.variables.size(); ++k) {
     if (a.variables[k].name != b.variables[k].name) return false;
     const auto &x = a.variables[k].values, &y = b.variables[k].values;
-    if (x.size() != y.size() || std::memcmp(x.data(), y.data(), x.size() * sizeof(double)) != 0) return false;
+    if (x.size() != y.size() || std::memcmp(x.data(), y.data(), x.size() * sizeof(double)) != 0)
+      return false;
   }
   return true;
 }

@@ -1,8 +1,7 @@
 #include "support/stationarity.hpp"
 
-#include <boost/math/special_functions/gamma.hpp>
-
 #include <algorithm>
+#include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -17,18 +16,26 @@ namespace {
 class ScriptedModel final : public EnergyModel, public Conditional, public Latent {
  public:
   explicit ScriptedModel(EnergyModel& target)
-      : target_(target), conditional_(target.capability<Conditional>()), latent_(target.capability<Latent>()) {}
+      : target_(target),
+        conditional_(target.capability<Conditional>()),
+        latent_(target.capability<Latent>()) {}
 
   const Domain& domain() const override { return target_.domain(); }
   bool offers(std::string_view capability) const override {
     return (capability == Conditional::name && conditional_ != nullptr) ||
            (capability == Latent::name && latent_ != nullptr);
   }
-  std::vector<std::vector<Index>> independent_sets() const override { return conditional_->independent_sets(); }
+  std::vector<std::vector<Index>> independent_sets() const override {
+    return conditional_->independent_sets();
+  }
   const Domain& hidden() const override { return latent_->hidden(); }
-  void visible_energy(const BatchView& v, Row& energy) const override { latent_->visible_energy(v, energy); }
-  void gradient_over_hidden(const BatchView&, const BatchView&, const Row&, Parameters&) const override {}
-  void gradient_over_visible(const BatchView&, const BatchView&, const Row&, Parameters&) const override {}
+  void visible_energy(const BatchView& v, Row& energy) const override {
+    latent_->visible_energy(v, energy);
+  }
+  void gradient_over_hidden(const BatchView&, const BatchView&, const Row&,
+                            Parameters&) const override {}
+  void gradient_over_visible(const BatchView&, const BatchView&, const Row&,
+                             Parameters&) const override {}
 
   void rewind() {
     at_ = 0;
@@ -82,7 +89,8 @@ class ScriptedModel final : public EnergyModel, public Conditional, public Laten
         forced(row) = Real(1e4);
       row += part.kind == Domain::Kind::categorical ? part.levels : 1;
     }
-    log_probability_ += (natural_energy(units, natural, outcome) - gibbsite::log_partition(units, natural))(0);
+    log_probability_ +=
+        (natural_energy(units, natural, outcome) - gibbsite::log_partition(units, natural))(0);
     natural = forced;
   }
 
@@ -95,7 +103,9 @@ class ScriptedModel final : public EnergyModel, public Conditional, public Laten
   mutable std::vector<Index> sites_;
 };
 
-Index state_count(const EnergyModel& model) { return Index(std::llround(std::exp(model.domain().log_states()))); }
+Index state_count(const EnergyModel& model) {
+  return Index(std::llround(std::exp(model.domain().log_states())));
+}
 
 // P(K > x) of Kolmogorov's distribution.
 double kolmogorov_tail(double x) {
@@ -143,7 +153,8 @@ Transitions transitions(const MakeSampler& make, EnergyModel& target, Stream ran
       script.rewind();
       Chains chain = kernel->init(all.col(from));
       kernel->step(chain, random);
-      out.probability(from, Index(state_number(target.domain(), chain.x, 0))) += std::exp(script.log_probability());
+      out.probability(from, Index(state_number(target.domain(), chain.x, 0))) +=
+          std::exp(script.log_probability());
       if (out.sites.empty()) out.sites = script.sites();
       if (out.sites != script.sites()) out.sites_depend_on_x = true;
     } while (script.advance());
@@ -195,10 +206,12 @@ double kolmogorov_smirnov_p(std::vector<double> a, std::vector<double> b) {
   return kolmogorov_tail((root + 0.12 + 0.11 / root) * distance);
 }
 
-double normal_p(double z) { return std::isfinite(z) ? std::erfc(std::abs(z) / std::numbers::sqrt2) : 0; }
+double normal_p(double z) {
+  return std::isfinite(z) ? std::erfc(std::abs(z) / std::numbers::sqrt2) : 0;
+}
 
-Verdict sequential_test(const std::function<std::vector<double>(Index, Stream)>& p_values, Index starts,
-                        Stream random) {
+Verdict sequential_test(const std::function<std::vector<double>(Index, Stream)>& p_values,
+                        Index starts, Stream random) {
   constexpr double alpha = 1e-5;
   constexpr int rounds = 7;
   double beta = alpha / rounds;
@@ -221,7 +234,8 @@ void step_all(const Sampler& kernel, Batch& x, Index steps, Stream random) {
   workers().run((x.cols() + width - 1) / width, [&](Index block) {
     const Index first = block * width, count = std::min(width, x.cols() - first);
     Chains chains = kernel.init(x.middleCols(first, count));
-    for (Index n = 0; n < steps; ++n) kernel.step(chains, random.chains_from(first).at(std::uint64_t(n)));
+    for (Index n = 0; n < steps; ++n)
+      kernel.step(chains, random.chains_from(first).at(std::uint64_t(n)));
     x.middleCols(first, count) = chains.x;
   });
 }
@@ -245,7 +259,8 @@ Verdict invariance_test(const MakeSampler& make, EnergyModel& target, Starts sta
     std::vector<double> p;
     compare(values(moved_energy), values(fresh_energy), p);
     for (Index i = 0; i < target.dim(); ++i) {
-      const Row moved = x.row(i).cast<double>().array(), other = fresh.row(i).cast<double>().array();
+      const Row moved = x.row(i).cast<double>().array(),
+                other = fresh.row(i).cast<double>().array();
       compare(values(moved), values(other), p);
       if (domain.site(i).kind == Domain::Kind::real)
         p.push_back(normal_p(two_sample_z(values(moved.square()), values(other.square()))));

@@ -2,9 +2,8 @@
 // chain; and statistically, from independent exact starts, with exact p-values.
 #pragma once
 
-#include <gibbsite/plugin.hpp>
-
 #include <functional>
+#include <gibbsite/plugin.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -55,8 +54,8 @@ struct Verdict {
 /// Gandy & Scott 2020 (arXiv 2001.06465), algorithm 3: false-alarm rate 1e-5 in all, at most 7
 /// rounds with 4 times the samples each, ended early by clear passes and clear failures.
 /// `p_values(starts, random)` must be independent over rounds, each p uniform if all is well.
-Verdict sequential_test(const std::function<std::vector<double>(Index, Stream)>& p_values, Index starts,
-                        Stream random);
+Verdict sequential_test(const std::function<std::vector<double>(Index, Stream)>& p_values,
+                        Index starts, Stream random);
 
 /// How an invariance test is run.
 struct Starts {

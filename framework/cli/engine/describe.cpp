@@ -47,7 +47,7 @@ std::string default_text(const Describer::Item& item) {
   if (item.field.rule.required) return "required";
   if (!item.field.rule.unset.empty()) return "default: " + item.field.rule.unset;
   if (item.default_value) return "default: " + to_flow(*item.default_value);
-  if (item.type == "plugin") return item.field.kind == Kind::sampler ? "default: the model's natural one" : "default: none";
+  if (item.type == "plugin") return item.field.kind == Kind::sampler ? "default: the model's natural one" : item.field.kind == Kind::gradient ? "default: the one that trains" : "default: none";
   return "default: none";
 }
 

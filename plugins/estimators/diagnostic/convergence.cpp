@@ -4,10 +4,9 @@
 // A chain that never moved, or a coordinate that stands still in a chain where it should move,
 // has NaN, never a number, and a sentence in `warning`. A coordinate that has one value in all
 // draws of all chains (a border pixel) is counted and left out of the summaries.
+#include <algorithm>
 #include <gibbsite/core/diagnostics.hpp>
 #include <gibbsite/plugin.hpp>
-
-#include <algorithm>
 
 namespace {
 using namespace gibbsite;
@@ -21,7 +20,7 @@ class Convergence final : public Evaluation {
     double ess_limit = 100;
     void fields(Fields& f) {
       f.real("rhat_limit", rhat_limit, "largest R-hat that raises no warning", {.minimum = 1});
-      f.real("ess_limit", ess_limit, "least bulk and tail effective sample size per chain that raises no warning", {.minimum = 0});
+      f.real("ess_limit", ess_limit, "least effective sample size per chain without a warning");
     }
   };
 
@@ -31,71 +30,68 @@ class Convergence final : public Evaluation {
 
   Result evaluate(const Input& input) const override {
     const Draws& draws = *input.draws;
-    std::vector<Measure> units(std::size_t(draws.dim()));
+    const Domain& domain = context_.model->domain();
+    std::vector<Measure> measures(std::size_t(draws.dim()) + 1);  // the energy comes last
     std::vector<bool> moved(std::size_t(draws.chains()), false);
-    constexpr Index block = 64;
-    for (Index first = 0; first < draws.dim(); first += block) {
-      const auto values = draws.coordinates(first, std::min(block, draws.dim() - first));
+    const auto take = [&](Index first, const std::vector<Eigen::ArrayXXd>& values) {
       context_.workers->run(Index(values.size()), [&](Index i) {
-        units[std::size_t(first + i)] = measure(values[std::size_t(i)], is_discrete(first + i));
+        const bool real =
+            first + i >= domain.dim() || domain.site(first + i).kind == Domain::Kind::real;
+        measures[std::size_t(first + i)] = measure(values[std::size_t(i)], real);
       });
-      for (const auto& x : values) note_moves(x, moved);
+      for (const auto& x : values)
+        for (Index m = 0; m < x.cols(); ++m)
+          moved[std::size_t(m)] = moved[std::size_t(m)] || !is_constant(x.col(m));
+    };
+    for (Index first = 0; first < draws.dim(); first += block) {
+      take(first, draws.coordinates(first, std::min(block, draws.dim() - first)));
       input.desk.report(double(first), double(draws.dim()), "convergence");
     }
-    const Eigen::ArrayXXd energies = draws.energy();
-    note_moves(energies, moved);
-    Measure energy = measure(energies, false);
+    take(draws.dim(), {draws.energy()});
     // Discrete chains may share an energy without being stuck: their coordinates tell.
-    if (energy.state == State::stuck && context_.model->domain().is_discrete()) energy.state = State::constant;
+    Measure& energy = measures.back();
+    if (energy.state == State::stuck && domain.is_discrete()) energy.state = State::constant;
 
-    std::vector<std::string> warnings;
-    std::string frozen;
+    std::vector<std::string> frozen;
     for (std::size_t m = 0; m < moved.size(); ++m)
-      if (!moved[m]) frozen += (frozen.empty() ? "" : ", ") + std::to_string(m);
-    if (!frozen.empty()) {
-      warnings.push_back("these chains never moved: " + frozen);
-      for (Measure& unit : units) unit = {.state = unit.state};
-      energy = {.state = energy.state};
-    }
-    return conclude(units, energy, !frozen.empty(), std::move(warnings), draws);
+      if (!moved[m]) frozen.push_back(std::to_string(m));
+    if (!frozen.empty())
+      for (Measure& one : measures) one = {.state = one.state};
+    return conclude(measures, frozen, draws);
   }
 
  private:
-  enum class State { mixed, constant, stuck };  ///< stuck: constant in some chains, but not in all alike
+  static constexpr Index block = 64;  ///< coordinates in memory at once
+  // stuck: constant in some chains, but not the same in all.
+  enum class State { mixed, constant, stuck };
   struct Measure {
     State state = State::mixed;
     double rhat = nan, ess_bulk = nan, ess_tail = nan, mcse_mean = nan;
   };
 
-  bool is_discrete(Index site) const {
-    const Domain& domain = context_.model->domain();
-    return site < domain.dim() && domain.site(site).kind != Domain::Kind::real;
-  }
-
-  static void note_moves(const Eigen::ArrayXXd& x, std::vector<bool>& moved) {
-    for (Index m = 0; m < x.cols(); ++m)
-      if (!is_constant(x.col(m))) moved[std::size_t(m)] = true;
-  }
-
-  static Measure measure(const Eigen::ArrayXXd& x, bool discrete) {
+  static Measure measure(const Eigen::ArrayXXd& x, bool real) {
     if (is_constant(x)) return {.state = State::constant};
     Index still = 0;
     for (Index m = 0; m < x.cols(); ++m) still += is_constant(x.col(m));
     // A rare state need not turn up in every chain; a real coordinate must move in all.
-    if (still == x.cols() || (still > 0 && !discrete)) return {.state = State::stuck};
+    if (still == x.cols() || (still > 0 && real)) return {.state = State::stuck};
     const double low = x.minCoeff(), high = x.maxCoeff();
     const bool two_valued = ((x == low) || (x == high)).all();
     // Two values have no tails, and their spread says what their mean says.
-    return {.rhat = two_valued ? rhat_basic(x) : rhat(x), .ess_bulk = ess_bulk(x), .ess_tail = two_valued ? nan : ess_tail(x), .mcse_mean = mcse_mean(x)};
+    return {.rhat = two_valued ? rhat_basic(x) : rhat(x),
+            .ess_bulk = ess_bulk(x),
+            .ess_tail = two_valued ? nan : ess_tail(x),
+            .mcse_mean = mcse_mean(x)};
   }
 
-  Result conclude(std::vector<Measure>& units, const Measure& energy, bool frozen, std::vector<std::string> warnings, const Draws& draws) const {
+  Result conclude(const std::vector<Measure>& measures, const std::vector<std::string>& frozen,
+                  const Draws& draws) const {
     Result result;
-    const auto add = [&](const char* name, double Measure::*member) {
-      Eigen::ArrayXd values(Index(units.size()));
-      for (std::size_t i = 0; i < units.size(); ++i) values(Index(i)) = units[i].*member;
-      result.vector(name, "unit", values);
-      result.scalar(std::string(name) + "_energy", energy.*member);
+    const auto add = [&](const std::string& name, double Measure::*member) {
+      Eigen::ArrayXd values(Index(measures.size()));
+      for (std::size_t i = 0; i < measures.size(); ++i) values(Index(i)) = measures[i].*member;
+      result.vector(name, "unit", values.head(draws.dim()));
+      result.scalar(name + "_energy", measures.back().*member);
     };
     add("rhat", &Measure::rhat);
     add("ess_bulk", &Measure::ess_bulk);
@@ -103,29 +99,38 @@ class Convergence final : public Evaluation {
     add("mcse_mean", &Measure::mcse_mean);
 
     double highest = -1, bulk = INFINITY, tail = INFINITY, constant = 0;
-    std::string stuck, unknown;
-    units.push_back(energy);
-    for (std::size_t i = 0; i < units.size(); ++i) {
-      const bool is_energy = i + 1 == units.size();
+    std::vector<std::string> stuck, unknown, warnings;
+    for (std::size_t i = 0; i < measures.size(); ++i) {
+      const Measure& one = measures[i];
+      const bool is_energy = i + 1 == measures.size();
       const std::string name = is_energy ? "the energy" : "unit " + std::to_string(i);
-      if (units[i].state == State::constant) constant += !is_energy;
-      else if (units[i].state == State::stuck) stuck += (stuck.empty() ? "" : ", ") + name;
-      else if (std::isnan(units[i].rhat) || std::isnan(units[i].ess_bulk)) unknown += (unknown.empty() ? "" : ", ") + name;
-      highest = std::fmax(highest, units[i].rhat), bulk = std::fmin(bulk, units[i].ess_bulk), tail = std::fmin(tail, units[i].ess_tail);
+      if (one.state == State::stuck) stuck.push_back(name);
+      if (one.state == State::constant && !is_energy) constant += 1 / double(draws.dim());
+      if (one.state == State::mixed && std::isnan(one.rhat + one.ess_bulk)) unknown.push_back(name);
+      highest = std::fmax(highest, one.rhat);
+      bulk = std::fmin(bulk, one.ess_bulk);
+      tail = std::fmin(tail, one.ess_tail);
     }
-    if (!stuck.empty()) warnings.push_back("stands still in a chain and differs from others: " + stuck.substr(0, 200));
-    if (!unknown.empty() && !frozen) warnings.push_back("too few draws or not finite: " + unknown.substr(0, 200));
-    if (!warnings.empty() || highest < 0) highest = bulk = tail = nan;
+    const auto warn = [&](bool is_so, const std::string& text) {
+      if (is_so) warnings.push_back(text.substr(0, 300));
+    };
+    warn(!frozen.empty(), "these chains never moved: " + join(frozen));
+    warn(!stuck.empty(), "stands still in a chain and differs between chains: " + join(stuck));
+    warn(!unknown.empty() && frozen.empty(), "too few draws or not finite: " + join(unknown));
+    warn(highest < 0 && warnings.empty(), "nothing varies, so there is nothing to diagnose");
+    if (!warnings.empty()) highest = bulk = tail = nan;
     if (std::isinf(tail)) tail = nan;  // two-valued coordinates only
-    if (highest > params_.rhat_limit) warnings.push_back("R-hat " + number_text(highest) + " is above " + number_text(params_.rhat_limit) + ": the chains do not agree");
     const double least = params_.ess_limit * double(draws.chains());
-    if (bulk < least || tail < least) warnings.push_back("effective sample size " + number_text(std::fmin(bulk, tail)) + " is below " + number_text(least));
-    for (const auto& [name, value] : {std::pair{"rhat_max", highest}, {"ess_bulk_min", bulk}, {"ess_tail_min", tail}, {"constant_share", constant / double(draws.dim())}})
-      result.scalar(name, value);
+    warn(highest > params_.rhat_limit, "the chains do not agree: R-hat " + number_text(highest));
+    warn(bulk < least || tail < least, "effective sample size " +
+                                           number_text(std::fmin(bulk, tail)) + " is below " +
+                                           number_text(least));
+    result.scalar("rhat_max", highest);
+    result.scalar("ess_bulk_min", bulk);
+    result.scalar("ess_tail_min", tail);
+    result.scalar("constant_share", constant);
     result.headline = {{"rhat", highest}, {"ess_bulk", bulk}};
-    if (std::isnan(highest) && warnings.empty()) warnings.push_back("nothing varies: there is nothing to diagnose");
-    result.attributes["bound"] = std::string("none");
-    result.attributes["reliable"] = warnings.empty();
+    result.attributes = {{"bound", std::string("none")}, {"reliable", warnings.empty()}};
     if (!warnings.empty()) result.attributes["warning"] = join(warnings, "; ");
     return result;
   }
@@ -137,6 +142,7 @@ class Convergence final : public Evaluation {
 }  // namespace
 
 GIBBSITE_PLUGIN(registry) {
-  registry.add<Convergence>("convergence", "R-hat, effective sample sizes and Monte Carlo errors of the recorded draws",
-                            "Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, Bayesian Analysis 16(2):667-718");
+  registry.add<Convergence>(
+      "convergence", "R-hat, effective sample sizes and Monte Carlo errors of the recorded draws",
+      "Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, Bayesian Analysis 16(2):667-718");
 }

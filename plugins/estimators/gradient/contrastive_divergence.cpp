@@ -22,9 +22,13 @@ class ContrastiveDivergence final : public GradientEstimator {
 
     void fields(Fields& f) {
       f.count("steps", steps, "kernel steps k between two gradients");
-      f.flag("persistent", persistent, "particles go on where the last update left them (PCD) instead of starting at the data");
-      f.count("chains", chains, "number of persistent particles; without `persistent` there is one per observation");
-      f.flag("energy_gap", energy_gap, "monitor mean E(data) - mean E(particles), at two energies per observation");
+      f.flag(
+          "persistent", persistent,
+          "particles go on where the last update left them (PCD) instead of starting at the data");
+      f.count("chains", chains,
+              "number of persistent particles; without `persistent` there is one per observation");
+      f.flag("energy_gap", energy_gap,
+             "monitor mean E(data) - mean E(particles), at two energies per observation");
       f.plugin("sampler", sampler, Kind::sampler, "the Markov kernel that moves the particles");
     }
   };
@@ -72,7 +76,9 @@ class ContrastiveDivergence final : public GradientEstimator {
       else
         now = sampler_->init(block(data, b));
       for (Index k = 0; k < steps_; ++k)
-        sampler_->step(now, random.split(std::uint64_t(k)).at(random.step()).chains_from(b * block_width(particles)));
+        sampler_->step(now, random.split(std::uint64_t(k))
+                                .at(random.step())
+                                .chains_from(b * block_width(particles)));
       add(now.x, now.energy, 1 / double(particles), part);
     });
 
@@ -118,6 +124,7 @@ class ContrastiveDivergence final : public GradientEstimator {
 }  // namespace
 
 GIBBSITE_PLUGIN(registry) {
-  registry.add<ContrastiveDivergence>("contrastive_divergence", "CD-k and persistent CD with any Markov kernel",
-                                      "Hinton 2002, Neural Computation 14(8):1771-1800; Tieleman 2008, ICML");
+  registry.add<ContrastiveDivergence>(
+      "contrastive_divergence", "CD-k and persistent CD with any Markov kernel",
+      "Hinton 2002, Neural Computation 14(8):1771-1800; Tieleman 2008, ICML");
 }

@@ -13,12 +13,16 @@ class ExactGradient final : public GradientEstimator {
   struct Params {
     double max_log2_states = 26;
     void fields(Fields& f) {
-      f.real("max_log2_states", max_log2_states, "refuse sums over more than 2^this states", {.minimum = 0, .maximum = 40});
+      f.real("max_log2_states", max_log2_states, "refuse sums over more than 2^this states",
+             {.minimum = 0, .maximum = 40});
     }
   };
 
   ExactGradient(const Params& p, const Context& c)
-      : model_(*c.model), parametric_(c.require<Parametric>()), workers_(*c.workers), limit_{p.max_log2_states} {
+      : model_(*c.model),
+        parametric_(c.require<Parametric>()),
+        workers_(*c.workers),
+        limit_{p.max_log2_states} {
     require_exact_sum(model_, limit_, WithGradient::yes, c.subject);
   }
 
@@ -40,6 +44,7 @@ class ExactGradient final : public GradientEstimator {
 }  // namespace
 
 GIBBSITE_PLUGIN(registry) {
-  registry.add<ExactGradient>("exact", "exact gradient of the mean log-likelihood by summing over all states",
-                              "Ackley, Hinton & Sejnowski 1985, Cognitive Science 9(1):147-169");
+  registry.add<ExactGradient>(
+      "exact", "exact gradient of the mean log-likelihood by summing over all states",
+      "Ackley, Hinton & Sejnowski 1985, Cognitive Science 9(1):147-169");
 }

@@ -26,11 +26,14 @@ class AnnealedImportanceSampling final : public Evaluation {
       f.count("runs", runs, "independent runs, each giving one weight");
       f.count("steps", steps, "kernel steps per temperature");
       f.choice("schedule", schedule, {"linear", "salakhutdinov_murray"},
-               "spacing of β: even, or shares 500, 4000, 10000 of 14500 in [0, .5], [.5, .9], [.9, 1]");
-      f.choice("base", base, {"uniform", "data"}, "law at β = 0: uniform units (real ones N(0, 1)), or each unit's own law in the training data");
-      f.positive("smoothing", smoothing, "base data: pseudo-observations of each state, per training row");
-      f.flag("per_observation", per_observation, "keep the log-likelihood of every observation, of at most 100000");
-      f.plugin("base_model", base_model, Kind::model, "a model to start from in place of `base`; needs a known log Z and exact draws");
+               "spacing of β: even, or 500, 4000, 10000 of 14500 in [0, .5], [.5, .9], [.9, 1]");
+      f.choice("base", base, {"uniform", "data"},
+               "units at β = 0: uniform (real ones N(0, 1)), or by their law in the training data");
+      f.positive("smoothing", smoothing, "base data: pseudo-counts of each state per training row");
+      f.flag("per_observation", per_observation,
+             "keep the log-likelihood of every observation, of at most 100000");
+      f.plugin("base_model", base_model, Kind::model,
+               "a model to start from in place of `base`; needs a known log Z and exact draws");
       f.plugin("sampler", sampler, Kind::sampler, "the Markov kernel K; its step size stays fixed");
     }
   };
@@ -41,13 +44,16 @@ class AnnealedImportanceSampling final : public Evaluation {
     if (p.base_model)
       base_ = c.energy_model(p.base_model);
     else
-      base_.reset(p.base == "uniform" ? new Independent(Independent::uniform(domain))
-                                      : new Independent(Independent::from_data(domain, c.require_train(), p.smoothing * double(c.train->size()))));
-    const auto* normalized = base_->capability<Normalized>();
-    if (normalized == nullptr || !normalized->log_partition(1) || base_->capability<Exact>() == nullptr)
-      throw Error(c.subject + ": base_model needs a known log Z and exact draws, got " + p.base_model.name);
+      base_.reset(p.base == "uniform"
+                      ? new Independent(Independent::uniform(domain))
+                      : new Independent(Independent::from_data(
+                            domain, c.require_train(), p.smoothing * double(c.train->size()))));
+    const auto* known = base_->capability<Normalized>();
+    if (known == nullptr || !known->log_partition(1) || base_->capability<Exact>() == nullptr)
+      throw Error(c.subject + ": base_model must have a known log Z and exact draws");
     Run trial(*this);  // refuses now what could not run later
-    if (!std::isfinite(log_partition_at_0(trial.path))) throw Error(c.subject + ": the path has no finite log Z at β = 0");
+    if (!std::isfinite(log_partition_at_0(trial.path)))
+      throw Error(c.subject + ": the path has no finite log Z at β = 0");
   }
 
   Result evaluate(const Input& input) const override {
@@ -61,27 +67,32 @@ class AnnealedImportanceSampling final : public Evaluation {
       if (first == 0) saved = {.numbers = std::vector<double>(std::size_t(params_.runs))};
       saved.chains.push_back(runs[std::size_t(first / width)]->kernel->init(std::move(x)));
     }
-    const Index segment = std::max<Index>(1, total / 100);
     const Stream moves = input.random.split("moves");
     const Eigen::Map<const Eigen::ArrayXd> log_weights(saved.numbers.data(), params_.runs);
     while (Index(saved.position) < total) {
-      const Index first = Index(saved.position), last = std::min(total, first + segment);
+      const Index first = Index(saved.position), last = std::min(total, first + total / 100 + 1);
       context_.workers->run(Index(runs.size()), [&](Index b) {
-        advance(*runs[std::size_t(b)], saved.chains[std::size_t(b)], &saved.numbers[std::size_t(b * width)], first, last,
-                moves, b * width);
+        advance(*runs[std::size_t(b)], saved.chains[std::size_t(b)],
+                &saved.numbers[std::size_t(b * width)], first, last, moves, b * width);
       });
       saved.position = std::uint64_t(last);
-      const LogWeights now = summarise(log_weights);
-      input.desk.report(double(last), double(total), "ESS " + number_text(std::round(now.effective_sample_size)) + " of " + std::to_string(params_.runs));
+      const double ess = std::round(summarise(log_weights).effective_sample_size);
+      input.desk.report(double(last), double(total),
+                        "ESS " + number_text(ess) + " of " + std::to_string(params_.runs));
     }
-    return conclude(log_weights, log_partition_at_0(runs[0]->path), input.random.split("data"));
+    Result result = weighted_result(context_, log_weights, log_partition_at_0(runs[0]->path),
+                                    params_.per_observation, input.random.split("data"));
+    result.vector("inverse_temperature", "temperature",
+                  Eigen::ArrayXd::NullaryExpr(total + 1, [&](Index t) { return beta(t); }));
+    return result;
   }
 
  private:
   // What one block of runs has for itself: a path that stands at its β, and a kernel bound to it.
   struct Run {
     explicit Run(const AnnealedImportanceSampling& of)
-        : path(WeightedSum::path(*of.base_, *of.context_.model, 0)), kernel(of.context_.sampler(of.params_.sampler, &path)) {}
+        : path(WeightedSum::path(*of.base_, *of.context_.model, 0)),
+          kernel(of.context_.sampler(of.params_.sampler, &path)) {}
     WeightedSum path;
     std::unique_ptr<Sampler> kernel;
   };
@@ -92,7 +103,8 @@ class AnnealedImportanceSampling final : public Evaluation {
     if (params_.schedule == "linear" || t == params_.temperatures) return u;
     constexpr double first = 500. / 14500, second = 4500. / 14500;
     if (u <= first) return .5 * u / first;
-    return u <= second ? .5 + .4 * (u - first) / (second - first) : .9 + .1 * (u - second) / (1 - second);
+    return u <= second ? .5 + .4 * (u - first) / (second - first)
+                       : .9 + .1 * (u - second) / (1 - second);
   }
   std::vector<double> weights(Index t) const { return {1 - beta(t), beta(t)}; }
   // A latent path leaves the hidden units free at β = 0, which adds a constant to the base energy.
@@ -107,35 +119,20 @@ class AnnealedImportanceSampling final : public Evaluation {
   }
 
   // Temperatures first + 1 … last of the runs from `chain` on.
-  void advance(Run& run, Chains& now, double* log_weights, Index first, Index last, Stream random, Index chain) const {
+  void advance(Run& run, Chains& now, double* log_weights, Index first, Index last, Stream random,
+               Index chain) const {
     for (Index t = first + 1; t <= last; ++t) {
       const Row step = run.path.energy_difference(now.x, weights(t - 1), weights(t));
-      if (step.isNaN().any()) throw Diverged("an energy is NaN at temperature " + std::to_string(t) + " of annealed importance sampling");
+      if (step.isNaN().any())
+        throw Diverged("an energy is NaN at temperature " + std::to_string(t) + " of AIS");
       Eigen::Map<Row>(log_weights, now.x.cols()) += step;
       if (t == params_.temperatures) return;  // a last move would change no weight
       run.path.set_weights(weights(t));
       run.kernel->refresh(now);
-      for (Index k = 0; k < params_.steps; ++k) run.kernel->step(now, random.split(std::uint64_t(k)).at(std::uint64_t(t)).chains_from(chain));
+      for (Index k = 0; k < params_.steps; ++k)
+        run.kernel->step(now,
+                         random.split(std::uint64_t(k)).at(std::uint64_t(t)).chains_from(chain));
     }
-  }
-
-  Result conclude(const Eigen::Ref<const Eigen::ArrayXd>& log_weights, double offset, Stream random) const {
-    const LogWeights all = summarise(log_weights);
-    const double log_partition = offset + all.log_mean;
-    Result result;
-    for (const auto& [name, value] : {std::pair{"log_partition", log_partition}, {"standard_error", all.standard_error},
-                                      {"effective_sample_size", all.effective_sample_size}, {"max_weight", all.max_weight}})
-      result.scalar(name, value);
-    result.vector("interval", "bound", Eigen::Array2d(offset + all.lower, offset + all.upper));
-    result.vector("log_weights", "run", log_weights);
-    result.vector("inverse_temperature", "temperature", Eigen::ArrayXd::NullaryExpr(params_.temperatures + 1, [&](Index t) { return beta(t); }));
-    result.headline = {{"log_partition", log_partition}, {"standard_error", all.standard_error}, {"effective_sample_size", all.effective_sample_size}};
-    const double likelihood = add_log_likelihoods(result, context_, log_partition, all.standard_error, params_.per_observation, random);
-    std::string warning = all.warning;
-    if (warning.empty() && likelihood > 0 && context_.model->domain().is_discrete()) warning = "a probability above 1: log Z is far too low";
-    result.attributes = {{"bound", std::string("unbiased_Z")}, {"reliable", warning.empty()}};
-    if (!warning.empty()) result.attributes["warning"] = warning;
-    return result;
   }
 
   Params params_;
@@ -146,6 +143,7 @@ class AnnealedImportanceSampling final : public Evaluation {
 }  // namespace
 
 GIBBSITE_PLUGIN(registry) {
-  registry.add<AnnealedImportanceSampling>("annealed_importance_sampling", "log Z from weights along a path of temperatures",
-                                           "Neal 2001, Statistics and Computing 11:125-139; Salakhutdinov & Murray 2008, ICML");
+  registry.add<AnnealedImportanceSampling>(
+      "annealed_importance_sampling", "log Z from weights along a path of temperatures",
+      "Neal 2001, Statistics and Computing 11:125-139; Salakhutdinov & Murray 2008, ICML");
 }

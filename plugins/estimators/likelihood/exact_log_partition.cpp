@@ -13,8 +13,10 @@ class ExactLogPartition final : public Evaluation {
     bool per_observation = true;
 
     void fields(Fields& f) {
-      f.real("max_log2_states", max_log2_states, "refuse sums over more than 2^this states", {.minimum = 0, .maximum = 40});
-      f.flag("per_observation", per_observation, "keep the log-likelihood of every observation, of at most 100000");
+      f.real("max_log2_states", max_log2_states, "refuse sums over more than 2^this states",
+             {.minimum = 0, .maximum = 40});
+      f.flag("per_observation", per_observation,
+             "keep the log-likelihood of every observation, of at most 100000");
     }
   };
 
@@ -32,7 +34,8 @@ class ExactLogPartition final : public Evaluation {
     result.vector("interval", "bound", Eigen::Array2d::Constant(sum.log_partition));
     result.headline.emplace_back("log_partition", sum.log_partition);
     add_log_likelihoods(result, context_, sum.log_partition, 0, per_observation_, input.random);
-    result.attributes = {{"bound", std::string("exact")}, {"method", sum.method}, {"reliable", true}};
+    result.attributes = {
+        {"bound", std::string("exact")}, {"method", sum.method}, {"reliable", true}};
     return result;
   }
 
@@ -45,6 +48,7 @@ class ExactLogPartition final : public Evaluation {
 }  // namespace
 
 GIBBSITE_PLUGIN(registry) {
-  registry.add<ExactLogPartition>("exact_log_partition", "log Z and log-likelihood by closed form or summation over states",
-                                  "Salakhutdinov & Murray 2008, ICML, section 3 (summing out the smaller layer)");
+  registry.add<ExactLogPartition>(
+      "exact_log_partition", "log Z and log-likelihood by closed form or summation over states",
+      "Salakhutdinov & Murray 2008, ICML, section 3 (summing out the smaller layer)");
 }

@@ -19,25 +19,30 @@ class GradientError final : public Evaluation {
     Index warmup = 0;
     std::optional<Index> batch;
     bool keep_draws = false;
-    double max_log2_states = 26;
 
     void fields(Fields& f) {
-      f.plugin("gradient", gradient, Kind::gradient, "the estimator to examine", {.required = true});
+      f.plugin("gradient", gradient, Kind::gradient, "the estimator to examine",
+               {.required = true});
       f.integer("repeats", repeats, "calls of the estimator", {.minimum = 2});
       f.integer("warmup", warmup, "calls before the first that counts, for persistent chains");
-      f.integer("batch", batch, "training rows used, evenly spaced", {.minimum = 1, .unset = "all, at most 1000"});
+      f.integer("batch", batch, "training rows used, evenly spaced",
+                {.minimum = 1, .unset = "all, at most 1000"});
       f.flag("keep_draws", keep_draws, "store the estimate of every call");
-      f.real("max_log2_states", max_log2_states, "refuse exact sums over more than 2^this states", {.minimum = 0, .maximum = 40});
     }
   };
 
   GradientError(const Params& p, const Context& c)
-      : params_(p), context_(c), parametric_(c.require<Parametric>()), gradient_(c.gradient(p.gradient)) {
+      : params_(p),
+        context_(c),
+        parametric_(c.require<Parametric>()),
+        gradient_(p.gradient ? c.gradient(p.gradient) : nullptr) {
+    if (!gradient_) throw Error(c.subject + ": no gradient is named and there is no train section");
     const Index rows = c.require_train().size();
     if (p.batch && *p.batch > rows)
-      throw Error(c.subject + ": batch must be at most the " + std::to_string(rows) + " training rows, got " + std::to_string(*p.batch));
+      throw Error(c.subject + ": batch: must be <= " + std::to_string(rows) + ", got " +
+                  std::to_string(*p.batch));
     batch_ = p.batch ? *p.batch : std::min<Index>(rows, 1000);
-    require_exact_sum(*c.model, {p.max_log2_states}, WithGradient::yes, c.subject);
+    require_exact_sum(*c.model, {}, WithGradient::yes, c.subject);
   }
 
   Result evaluate(const Input& input) const override {
@@ -47,93 +52,91 @@ class GradientError final : public Evaluation {
     Batch data(train.dim(), batch_);
     train.columns(rows, input.random.split("data"), data);
 
-    const Index size = parametric_.parameters().size();
-    Saved inner = gradient_->init(input.random.split("init"));
-    const Index group = inner.chains.empty() && inner.numbers.empty() ? 1 : Index(std::sqrt(double(params_.repeats)));
-    State now(size);
-    if (!input.saved.numbers.empty()) now.load(input.saved, inner);
-    for (Index call = Index(input.saved.position); call < params_.warmup + params_.repeats; ++call) {
+    const Index size = parametric_.parameters().size(), calls = params_.warmup + params_.repeats;
+    State now{.inner = gradient_->init(input.random.split("init")),
+              .table = Eigen::ArrayXXd::Zero(size + 4, 5),
+              .keep_draws = params_.keep_draws};
+    const bool has_memory = !now.inner.chains.empty() || !now.inner.numbers.empty();
+    const Index group = has_memory ? Index(std::sqrt(double(params_.repeats))) : 1;
+    if (input.saved.position > 0) now.load(input.saved);
+    for (Index call = Index(input.saved.position); call < calls; ++call) {
       const Evaluations before = context_.model->evaluations();
-      const Parameters draw = gradient_->estimate(data, inner, input.random.split("calls").at(std::uint64_t(call))).ascent;
+      const Stream random = input.random.split("calls").at(std::uint64_t(call));
+      const Parameters draw = gradient_->estimate(data, now.inner, random).ascent;
       const Evaluations cost = context_.model->evaluations() - before;
-      if (call >= params_.warmup) {
-        now.cost += Eigen::Array4d(double(cost.energy), double(cost.gradient), double(cost.parameter_gradient), double(cost.site_updates));
-        now.draws.add(draw);
-        now.sum += draw;
-        if (Index(now.draws.count) % group == 0) {
-          now.groups.add(now.sum / double(group));
-          now.sum.setZero();
-        }
-        if (params_.keep_draws) now.kept.insert(now.kept.end(), draw.begin(), draw.end());
-      }
+      Eigen::ArrayXd all(size + 4);
+      all << draw.array(), double(cost.energy), double(cost.gradient),
+          double(cost.parameter_gradient), double(cost.site_updates);
+      if (call >= params_.warmup) now.add(all, call - params_.warmup + 1, group);
       if ((call + 1) % 100 != 0) continue;
-      now.store(input.saved, inner, std::uint64_t(call) + 1);
-      input.desk.report(double(call + 1), double(params_.warmup + params_.repeats), "mean gradient " + number_text(now.draws.mean.norm()));
+      now.store(input.saved, std::uint64_t(call) + 1);
+      input.desk.report(double(call + 1), double(calls), "calls of the estimator");
     }
-    Parameters exact = exact_sum(*context_.model, *context_.workers, true, {params_.max_log2_states}).expected_gradient;
+    Parameters exact = exact_sum(*context_.model, *context_.workers, true).expected_gradient;
     add_mean_gradient(parametric_, data, -1, *context_.workers, exact);
-    return conclude(now, exact);
+    return conclude(now, exact, params_.repeats / group);
   }
 
  private:
-  // Running mean and squares of vectors (Welford 1962).
-  struct VectorMoments {
-    double count = 0;
-    Parameters mean, squares;
-    void add(const Parameters& x) {
-      const Parameters step = x - mean;
-      mean += step / ++count;
-      squares += step.cwiseProduct(x - mean);
-    }
-  };
   struct State {
-    explicit State(Index size) : draws{0, Parameters::Zero(size), Parameters::Zero(size)}, groups(draws), sum(Parameters::Zero(size)) {}
-    VectorMoments draws, groups;
-    Parameters sum;  ///< of the unfinished group
-    Eigen::Array4d cost = Eigen::Array4d::Zero();
-    std::vector<double> kept;
+    Saved inner;            ///< the estimator's own memory
+    Eigen::ArrayXXd table;  ///< mean and squares (Welford) of calls and of groups, sum in the group
+    bool keep_draws = false;
+    std::vector<double> kept = {};
 
-    // Visits all that is fixed in size, in the order in which it is saved.
-    template <class Visit>
-    void each(Visit visit) {
-      for (VectorMoments* m : {&draws, &groups}) visit(&m->count, 1), visit(m->mean.data(), m->mean.size()), visit(m->squares.data(), m->squares.size());
-      visit(sum.data(), sum.size()), visit(cost.data(), 4);
+    void add(const Eigen::ArrayXd& x, Index count, Index group) {
+      const auto welford = [&](Index column, const Eigen::ArrayXd& value, Index n) {
+        const Eigen::ArrayXd step = value - table.col(column);
+        table.col(column) += step / double(n);
+        table.col(column + 1) += step * (value - table.col(column));
+      };
+      welford(0, x, count);
+      if (keep_draws) kept.insert(kept.end(), x.begin(), x.end() - 4);
+      table.col(4) += x;
+      if (count % group != 0) return;
+      welford(2, table.col(4) / double(group), count / group);
+      table.col(4).setZero();
     }
-    void store(Saved& to, const Saved& inner, std::uint64_t position) {
-      to = {.position = position, .numbers = {double(inner.position), double(inner.numbers.size())}, .chains = inner.chains};
-      to.numbers.insert(to.numbers.end(), inner.numbers.begin(), inner.numbers.end());
-      each([&](const double* values, Index n) { to.numbers.insert(to.numbers.end(), values, values + n); });
+    void store(Saved& to, std::uint64_t position) const {
+      to = {.position = position, .numbers = inner.numbers, .chains = inner.chains};
+      to.numbers.insert(to.numbers.end(), table.data(), table.data() + table.size());
       to.numbers.insert(to.numbers.end(), kept.begin(), kept.end());
+      to.numbers.push_back(double(inner.position));
+      to.numbers.push_back(double(inner.numbers.size()));
     }
-    void load(const Saved& from, Saved& inner) {
-      const double* at = from.numbers.data() + 2;
-      inner = {.position = std::uint64_t(from.numbers[0]), .numbers = {at, at + std::size_t(from.numbers[1])}, .chains = from.chains};
-      at += inner.numbers.size();
-      each([&](double* values, Index n) { std::copy_n(at, n, values), at += n; });
-      kept.assign(at, from.numbers.data() + from.numbers.size());
+    void load(const Saved& from) {
+      const double *begin = from.numbers.data(), *end = begin + from.numbers.size() - 2;
+      const double* at = begin + std::size_t(end[1]);
+      inner = {.position = std::uint64_t(end[0]), .numbers = {begin, at}, .chains = from.chains};
+      std::copy_n(at, table.size(), table.data());
+      kept.assign(at + table.size(), end);
     }
   };
 
-  Result conclude(const State& now, const Parameters& exact) const {
-    const double n = now.draws.count, groups = now.groups.count;
-    const Parameters bias = now.draws.mean - exact;
-    const double error2 = now.groups.squares.sum() / (groups - 1) / groups;
+  Result conclude(const State& now, const Parameters& exact, Index groups) const {
+    const double n = double(params_.repeats), size = exact.norm();
+    const auto calls = now.table.topRows(exact.size());
+    const Parameters mean = calls.col(0).matrix(), bias = mean - exact;
+    const double error = std::sqrt(calls.col(3).sum() / double(groups - 1) / double(groups));
+    const double corrected = std::sqrt(std::max(0.0, bias.squaredNorm() - error * error));
     Result result{.group = "gradients"};
-    result.vector("mean", "parameter", now.draws.mean.array());
-    result.vector("variance", "parameter", now.draws.squares.array() / (n - 1));
+    result.vector("mean", "parameter", mean.array());
+    result.vector("variance", "parameter", calls.col(1) / (n - 1));
     result.vector("exact", "parameter", exact.array());
-    if (params_.keep_draws) result.variables.push_back({"draws", {"repeat", "parameter"}, {params_.repeats, exact.size()}, now.kept});
-    const auto scalar = [&](const std::string& name, double value) { result.scalar(name, value); };
-    scalar("bias_norm", bias.norm());
-    scalar("bias_norm_corrected", std::sqrt(std::max(0.0, bias.squaredNorm() - error2)));
-    scalar("relative_bias", bias.norm() / exact.norm());
-    scalar("cosine", now.draws.mean.dot(exact) / (now.draws.mean.norm() * exact.norm()));
-    scalar("standard_error", std::sqrt(error2));
-    scalar("exact_norm", exact.norm());
-    scalar("mean_squared_error", bias.squaredNorm() + now.draws.squares.sum() / n);
-    const char* const names[] = {"energy", "gradient", "parameter_gradient", "site_updates"};
-    for (Index k = 0; k < 4; ++k) scalar(std::string(names[k]) + "_per_call", now.cost(k) / n);
-    result.headline = {{"relative_bias", bias.norm() / exact.norm()}, {"bias_norm_corrected", std::sqrt(std::max(0.0, bias.squaredNorm() - error2))}, {"standard_error", std::sqrt(error2)}};
+    const std::vector<Index> shape = {params_.repeats, exact.size()};
+    if (params_.keep_draws)
+      result.variables.push_back({"draws", {"repeat", "parameter"}, shape, now.kept});
+    result.headline = {{"relative_bias", bias.norm() / size},
+                       {"bias_norm_corrected", corrected},
+                       {"standard_error", error}};
+    for (const auto& [name, value] : result.headline) result.scalar(name, value);
+    result.scalar("bias_norm", bias.norm());
+    result.scalar("cosine", mean.dot(exact) / (mean.norm() * size));
+    result.scalar("exact_norm", size);
+    result.scalar("mean_squared_error", bias.squaredNorm() + calls.col(1).sum() / n);
+    const char* const costs[] = {"energy", "gradient", "parameter_gradient", "site_updates"};
+    for (Index k = 0; k < 4; ++k)
+      result.scalar(std::string(costs[k]) + "_per_call", now.table(exact.size() + k, 0));
     return result;
   }
 
@@ -147,6 +150,7 @@ class GradientError final : public Evaluation {
 }  // namespace
 
 GIBBSITE_PLUGIN(registry) {
-  registry.add<GradientError>("gradient_error", "bias and variance of a gradient estimator against the exact gradient",
-                              "Carreira-Perpiñán & Hinton 2005, AISTATS");
+  registry.add<GradientError>(
+      "gradient_error", "bias and variance of a gradient estimator against the exact gradient",
+      "Carreira-Perpiñán & Hinton 2005, AISTATS");
 }

@@ -1,12 +1,13 @@
-#include "support/rows.hpp"
-
 #include <cmath>
+
+#include "support/rows.hpp"
 
 using namespace gibbsite;
 
 namespace {
 
-// P(row of `of` | each column of natural), for independent binary units: columns of natural x states.
+// P(row of `of` | each column of natural), for independent binary units: columns of natural x
+// states.
 Eigen::MatrixXd binary_law(const Batch& natural, const Batch& of) {
   const Eigen::MatrixXd eta = natural.cast<double>();
   Eigen::MatrixXd law = (eta.transpose() * of.cast<double>()).eval();
@@ -33,7 +34,8 @@ struct Moments2 {
 };
 
 // E[w] and E[w²] of annealed importance sampling on all states, without sampling.
-Moments2 enumerated_weight(EnergyModel& base, EnergyModel& target, const std::vector<double>& betas) {
+Moments2 enumerated_weight(EnergyModel& base, EnergyModel& target,
+                           const std::vector<double>& betas) {
   WeightedSum path = WeightedSum::path(base, target, 0);
   const Batch v = states(path.domain(), 0, Index{1} << path.dim());
   Row energy;
@@ -42,7 +44,8 @@ Moments2 enumerated_weight(EnergyModel& base, EnergyModel& target, const std::ve
   first /= first.sum();
   Eigen::RowVectorXd second = first;
   for (std::size_t t = 1; t < betas.size(); ++t) {
-    const Row step = path.energy_difference(v, {1 - betas[t - 1], betas[t - 1]}, {1 - betas[t], betas[t]});
+    const Row step =
+        path.energy_difference(v, {1 - betas[t - 1], betas[t - 1]}, {1 - betas[t], betas[t]});
     first.array() *= step.exp();
     second.array() *= (2 * step).exp();
     path.set_weights({1 - betas[t], betas[t]});
@@ -53,19 +56,24 @@ Moments2 enumerated_weight(EnergyModel& base, EnergyModel& target, const std::ve
   return {first.sum(), second.sum()};
 }
 
-double exact_log_z(const EnergyModel& model) { return exact_sum(model, test::workers(), false).log_partition; }
-
-std::string ais(Index temperatures, const std::string& more = "") {
-  return "{name: annealed_importance_sampling, temperatures: " + std::to_string(temperatures) + more + "}";
+double exact_log_z(const EnergyModel& model) {
+  return exact_sum(model, test::workers(), false).log_partition;
 }
 
-Result run(const std::string& yaml, EnergyModel& model, std::uint64_t seed, const Dataset* train = nullptr) {
+std::string ais(Index temperatures, const std::string& more = "") {
+  return "{name: annealed_importance_sampling, temperatures: " + std::to_string(temperatures) +
+         more + "}";
+}
+
+Result run(const std::string& yaml, EnergyModel& model, std::uint64_t seed,
+           const Dataset* train = nullptr) {
   return test::evaluate(*test::make_evaluation(yaml, test::context_with(model, train)), seed);
 }
 
 }  // namespace
 
-TEST_CASE("the enumerated expectation of the weight is Z / Z_0 to 1e-10 for every schedule and base") {
+TEST_CASE(
+    "the enumerated expectation of the weight is Z / Z_0 to 1e-10 for every schedule and base") {
   const auto model = test::recipe_rbm(6, 4, 2);
   const test::Rows data(test::bars_and_stripes(3).topRows(6));
   auto uniform = Independent::uniform(model->domain());
@@ -73,12 +81,16 @@ TEST_CASE("the enumerated expectation of the weight is Z / Z_0 to 1e-10 for ever
   for (const std::string schedule : {"linear", "salakhutdinov_murray"})
     for (const bool from_data : {false, true}) {
       const std::string base = from_data ? ", base: data, smoothing: 0.03125" : "";
-      const Result result = run(ais(7, ", runs: 4, schedule: " + schedule + base), *model, 1, &data);
+      const Result result =
+          run(ais(7, ", runs: 4, schedule: " + schedule + base), *model, 1, &data);
       Independent& start = from_data ? rates : uniform;
-      const double mean = enumerated_weight(start, *model, test::values_of(result, "inverse_temperature")).first;
+      const double mean =
+          enumerated_weight(start, *model, test::values_of(result, "inverse_temperature")).first;
       // What the plugin added to the log mean of its weights is its ln Z_0.
       const auto& log_weights = test::values_of(result, "log_weights");
-      const double log_z0 = test::value_of(result, "log_partition") - log_mean_exp(Eigen::Map<const Eigen::ArrayXd>(log_weights.data(), Index(log_weights.size())));
+      const double log_z0 = test::value_of(result, "log_partition") -
+                            log_mean_exp(Eigen::Map<const Eigen::ArrayXd>(
+                                log_weights.data(), Index(log_weights.size())));
       CAPTURE(schedule);
       CAPTURE(base);
       CHECK(std::abs(std::log(mean) + log_z0 - exact_log_z(*model)) < 1e-10);
@@ -89,7 +101,8 @@ TEST_CASE("weights have the enumerated mean and variance (|z| < 4.5 in 20000 run
   const auto model = test::recipe_rbm(6, 4, 1);
   const Result result = run(ais(5, ", runs: 20000"), *model, 5);
   auto base = Independent::uniform(model->domain());
-  const Moments2 exact = enumerated_weight(base, *model, test::values_of(result, "inverse_temperature"));
+  const Moments2 exact =
+      enumerated_weight(base, *model, test::values_of(result, "inverse_temperature"));
   Moments first, second;
   for (const double log_weight : test::values_of(result, "log_weights")) {
     const double w = std::exp(log_weight) / exact.first;
@@ -100,7 +113,8 @@ TEST_CASE("weights have the enumerated mean and variance (|z| < 4.5 in 20000 run
   CHECK(std::abs(first.mean - 1) < 4.5 * std::sqrt((second_moment - 1) / first.count));
   CHECK(std::abs(second.mean - second_moment) < 4.5 * std::sqrt(second.variance() / second.count));
   // An annealer that forgot to move would have the variance of plain importance sampling.
-  CHECK(second_moment - 1 < .5 * (enumerated_weight(base, *model, {0, 1}).second / (exact.first * exact.first) - 1));
+  CHECK(second_moment - 1 <
+        .5 * (enumerated_weight(base, *model, {0, 1}).second / (exact.first * exact.first) - 1));
 }
 
 TEST_CASE("the interval covers the exact log partition function in 88 to 99 of 100 seeds") {
@@ -128,10 +142,12 @@ TEST_CASE("few temperatures on a rugged model are reported as unreliable, with t
   CHECK(std::get<bool>(fine.attributes.at("reliable")));
   CHECK(fine.attributes.count("warning") == 0);
   CHECK(std::get<std::string>(fine.attributes.at("bound")) == "unbiased_Z");
-  CHECK(std::abs(test::value_of(fine, "log_partition") - 129.6561338075) < 4 * test::value_of(fine, "standard_error"));
+  CHECK(std::abs(test::value_of(fine, "log_partition") - 129.6561338075) <
+        4 * test::value_of(fine, "standard_error"));
 }
 
-TEST_CASE("the schedule of Salakhutdinov and Murray has 500, 4000 and 10000 steps in its three ranges") {
+TEST_CASE(
+    "the schedule of Salakhutdinov and Murray has 500, 4000 and 10000 steps in its three ranges") {
   const auto model = test::recipe_rbm(2, 1, 1);
   const Result result = run(ais(14500, ", runs: 1, schedule: salakhutdinov_murray"), *model, 1);
   const auto& beta = test::values_of(result, "inverse_temperature");
@@ -149,16 +165,20 @@ TEST_CASE("a base from the data gives the same log partition function within 4 s
   const auto model = test::recipe_rbm(8, 6, 1);
   const test::Rows data(test::two_of_four());
   const Result result = run(ais(200, ", base: data"), *model, 3, &data);
-  CHECK(std::abs(test::value_of(result, "log_partition") - 11.494515093304) < 4 * test::value_of(result, "standard_error"));
-  CHECK(std::abs(test::value_of(result, "mean_log_likelihood_train") + 6.6471602110) < 4 * test::value_of(result, "standard_error"));
+  CHECK(std::abs(test::value_of(result, "log_partition") - 11.494515093304) <
+        4 * test::value_of(result, "standard_error"));
+  CHECK(std::abs(test::value_of(result, "mean_log_likelihood_train") + 6.6471602110) <
+        4 * test::value_of(result, "standard_error"));
   CHECK(test::values_of(result, "log_likelihood").size() == 6);
 }
 
 TEST_CASE("one thread and two give the same bits") {
   const auto model = test::recipe_rbm(12, 8, 1);
   const Workers one(1);
-  const auto single = test::make_evaluation(ais(30, ", runs: 37"), test::context_with(*model, nullptr, nullptr, one));
-  const auto both = test::make_evaluation(ais(30, ", runs: 37"), test::context_with(*model, nullptr));
+  const auto single = test::make_evaluation(ais(30, ", runs: 37"),
+                                            test::context_with(*model, nullptr, nullptr, one));
+  const auto both =
+      test::make_evaluation(ais(30, ", runs: 37"), test::context_with(*model, nullptr));
   CHECK(test::identical(test::evaluate(*single, 2), test::evaluate(*both, 2)));
 }
 
@@ -171,9 +191,12 @@ TEST_CASE("runs are independent: no two have the same weight") {
 
 TEST_CASE("interrupted and resumed annealing equals the uninterrupted one bit for bit") {
   const auto model = test::recipe_rbm(12, 8, 1);
-  const auto make = [&] { return test::make_evaluation(ais(250, ", runs: 20"), test::context_with(*model, nullptr)); };
+  const auto make = [&] {
+    return test::make_evaluation(ais(250, ", runs: 20"), test::context_with(*model, nullptr));
+  };
   const Result whole = test::evaluate(*make(), 9);
-  for (const int at : {1, 60, 125}) CHECK(test::identical(test::evaluate_interrupted(make, 9, at), whole));
+  for (const int at : {1, 40, 84})
+    CHECK(test::identical(test::evaluate_interrupted(make, 9, at), whole));
 }
 
 TEST_CASE("an energy that is NaN ends annealing as diverged") {
@@ -184,9 +207,12 @@ TEST_CASE("an energy that is NaN ends annealing as diverged") {
   CHECK_THROWS_AS(test::evaluate(*evaluation, 1), Diverged);
 }
 
-TEST_CASE("a base model without a known log partition function is refused when the plugin is built") {
+TEST_CASE(
+    "a base model without a known log partition function is refused when the plugin is built") {
   const auto model = test::recipe_rbm(4, 3, 1);
-  CHECK_THROWS_AS(test::make_evaluation(ais(10, ", base_model: {name: rbm, visible: 4, hidden: 2}"), test::context_with(*model, nullptr)), Error);
+  CHECK_THROWS_AS(test::make_evaluation(ais(10, ", base_model: {name: rbm, visible: 4, hidden: 2}"),
+                                        test::context_with(*model, nullptr)),
+                  Error);
 }
 
 TEST_SUITE("slow") {
@@ -196,7 +222,9 @@ TEST_SUITE("slow") {
     auto& parametric = *model->capability<Parametric>();
     Parameters theta = Parameters::Zero(9 * 8 + 9 + 8);
     for (Index i = 0; i < 9; ++i)
-      for (Index j = 0; j < 8; ++j) theta(i * 8 + j) = .1 * std::sin(1 + .7 * double(i) + 1.3 * double(j) + .11 * double(i * j));
+      for (Index j = 0; j < 8; ++j)
+        theta(i * 8 + j) =
+            .1 * std::sin(1 + .7 * double(i) + 1.3 * double(j) + .11 * double(i * j));
     parametric.set_parameters(theta);
     const auto gradient = test::make_gradient("{name: exact}", test::context_with(*model, &rows));
     Saved saved;
@@ -220,7 +248,8 @@ TEST_SUITE("slow") {
     const auto evaluation = test::make_evaluation(ais(1000), test::context_with(*model, nullptr));
     double sum = 0;
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-      const double error = std::abs(test::value_of(test::evaluate(*evaluation, seed), "log_partition") - 596.8536766420);
+      const double error = std::abs(
+          test::value_of(test::evaluate(*evaluation, seed), "log_partition") - 596.8536766420);
       CAPTURE(seed);
       CHECK(error < .12);
       sum += error;

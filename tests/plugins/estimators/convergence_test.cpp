@@ -1,8 +1,7 @@
-#include "support/rows.hpp"
-
+#include <cmath>
 #include <gibbsite/core/diagnostics.hpp>
 
-#include <cmath>
+#include "support/rows.hpp"
 
 using namespace gibbsite;
 
@@ -11,7 +10,8 @@ namespace {
 // Recorded draws from arrays of draws x chains, one per coordinate.
 class FixedDraws final : public Draws {
  public:
-  FixedDraws(std::vector<Eigen::ArrayXXd> x, Eigen::ArrayXXd energy) : x_(std::move(x)), energy_(std::move(energy)) {}
+  FixedDraws(std::vector<Eigen::ArrayXXd> x, Eigen::ArrayXXd energy)
+      : x_(std::move(x)), energy_(std::move(energy)) {}
   Index chains() const override { return energy_.cols(); }
   Index draws() const override { return energy_.rows(); }
   Index dim() const override { return Index(x_.size()); }
@@ -36,11 +36,13 @@ class Flat final : public EnergyModel {
   Domain domain_;
 };
 
-Eigen::ArrayXXd autoregressive(double phi, std::uint64_t seed, Index draws = 1000, Index chains = 4) {
+Eigen::ArrayXXd autoregressive(double phi, std::uint64_t seed, Index draws = 1000,
+                               Index chains = 4) {
   Batch noise(draws, chains);
   Stream(seed).normal(noise);
   Eigen::ArrayXXd x = noise.array().cast<double>();
-  for (Index t = 1; t < draws; ++t) x.row(t) = phi * x.row(t - 1) + std::sqrt(1 - phi * phi) * x.row(t);
+  for (Index t = 1; t < draws; ++t)
+    x.row(t) = phi * x.row(t - 1) + std::sqrt(1 - phi * phi) * x.row(t);
   return x;
 }
 
@@ -73,11 +75,13 @@ TEST_CASE("convergence reports the diagnostics of every coordinate, and the wors
   CHECK(test::value_of(result, "ess_bulk_energy") == ess_bulk(energy));
   CHECK(test::value_of(result, "ess_bulk_min") == ess_bulk(x[65]));
   CHECK(test::value_of(result, "constant_share") == 0);
-  CHECK(result.headline[0] == std::pair<std::string, double>{"rhat", test::value_of(result, "rhat_max")});
+  CHECK(result.headline[0] ==
+        std::pair<std::string, double>{"rhat", test::value_of(result, "rhat_max")});
 }
 
 TEST_CASE("the bulk ESS of AR(1) draws is N (1 - φ) / (1 + φ) to 15 %, with no warning") {
-  const Result result = diagnose(Domain::real(1), {autoregressive(.5, 5, 5000)}, autoregressive(.5, 6, 5000));
+  const Result result =
+      diagnose(Domain::real(1), {autoregressive(.5, 5, 5000)}, autoregressive(.5, 6, 5000));
   CHECK(test::value_of(result, "ess_bulk") == doctest::Approx(20000. / 3).epsilon(.15));
   CHECK(warning(result).empty());
   CHECK(std::get<bool>(result.attributes.at("reliable")));
@@ -89,7 +93,8 @@ TEST_CASE("one frozen chain makes every number NaN and is named") {
   y.col(2) = -.4;
   energy.col(2) = 1.5;
   const Result result = diagnose(Domain::real(2), {x, y}, energy);
-  for (const char* name : {"rhat", "ess_bulk", "ess_tail", "mcse_mean", "rhat_energy", "rhat_max", "ess_bulk_min"}) {
+  for (const char* name :
+       {"rhat", "ess_bulk", "ess_tail", "mcse_mean", "rhat_energy", "rhat_max", "ess_bulk_min"}) {
     CAPTURE(name);
     for (const double value : test::values_of(result, name)) CHECK(std::isnan(value));
   }
@@ -97,7 +102,9 @@ TEST_CASE("one frozen chain makes every number NaN and is named") {
   CHECK_FALSE(std::get<bool>(result.attributes.at("reliable")));
 }
 
-TEST_CASE("a real coordinate that stands still in one chain is NaN and named, the others keep their numbers") {
+TEST_CASE(
+    "a real coordinate that stands still in one chain is NaN and named, the others keep their "
+    "numbers") {
   auto x = autoregressive(.2, 5);
   const auto y = autoregressive(.2, 6);
   x.col(1) = .3;
@@ -108,12 +115,14 @@ TEST_CASE("a real coordinate that stands still in one chain is NaN and named, th
   CHECK(warning(result).find("unit 0") != std::string::npos);
 }
 
-TEST_CASE("constant pixels are counted and left out; a rare pixel needs not turn up in every chain") {
+TEST_CASE(
+    "constant pixels are counted and left out; a rare pixel needs not turn up in every chain") {
   const Eigen::ArrayXXd border = Eigen::ArrayXXd::Zero(1000, 4);
   const Eigen::ArrayXXd coin = (autoregressive(.2, 5) > 0).cast<double>();
   Eigen::ArrayXXd rare = (autoregressive(.2, 6) > 1.5).cast<double>();
   rare.col(3) = 0;
-  const Result result = diagnose(Domain::binary(4), {border, coin, rare, border}, autoregressive(.2, 7));
+  const Result result =
+      diagnose(Domain::binary(4), {border, coin, rare, border}, autoregressive(.2, 7));
   CHECK(test::value_of(result, "constant_share") == .5);
   CHECK(std::isnan(test::values_of(result, "rhat")[0]));
   CHECK(test::values_of(result, "rhat")[1] == rhat_basic(coin));
@@ -141,5 +150,6 @@ TEST_CASE("chains that disagree are warned of") {
 
 TEST_CASE("convergence without samples is refused") {
   Flat model(Domain::real(1));
-  CHECK_THROWS_WITH_AS(test::make_evaluation("{name: convergence}", test::context(&model)), "evaluation convergence: needs a sample section", Error);
+  CHECK_THROWS_WITH_AS(test::make_evaluation("{name: convergence}", test::context(&model)),
+                       "evaluation convergence: needs a sample section", Error);
 }

@@ -1,6 +1,6 @@
-#include "support/rows.hpp"
-
 #include <cmath>
+
+#include "support/rows.hpp"
 
 using namespace gibbsite;
 
@@ -14,7 +14,8 @@ Parameters exact_gradient(EnergyModel& model, const Batch& data) {
 
 double mean_log_likelihood(EnergyModel& model, const Batch& data) {
   const test::Rows rows(data);
-  const auto evaluation = test::make_evaluation("{name: exact_log_partition}", test::context_with(model, &rows));
+  const auto evaluation =
+      test::make_evaluation("{name: exact_log_partition}", test::context_with(model, &rows));
   return test::value_of(test::evaluate(*evaluation, 1), "mean_log_likelihood_train");
 }
 
@@ -29,7 +30,8 @@ Parameters expected_cd(EnergyModel& model, const Batch& data, int steps) {
     for (Index c = 0; c < natural.cols(); ++c)
       for (Index s = 0; s < of.cols(); ++s) {
         double log_p = 0;
-        for (Index i = 0; i < natural.rows(); ++i) log_p -= softplus(of(i, s) > 0 ? -double(natural(i, c)) : double(natural(i, c)));
+        for (Index i = 0; i < natural.rows(); ++i)
+          log_p -= softplus(of(i, s) > 0 ? -double(natural(i, c)) : double(natural(i, c)));
         p(c, s) = std::exp(log_p);
       }
     return p;
@@ -59,9 +61,21 @@ struct TableRow {
 };
 const std::vector<TableRow> table = {
     {.5, -5.7964489695, .559427, {.118956, .015758, .000038, 0}, {.999066, .999984, 1, 1}},
-    {1, -6.6471602110, 1.375870, {.309096, .103025, .004239, .000023}, {.994597, .999479, .999999, 1}},
-    {3, -15.6213696777, 3.094393, {.433254, .219597, .049953, .004454}, {.973778, .993469, .999661, .999997}},
-    {6, -31.6927547883, 3.461666, {.504704, .338788, .181753, .064513}, {.921041, .965559, .991388, .998991}},
+    {1,
+     -6.6471602110,
+     1.375870,
+     {.309096, .103025, .004239, .000023},
+     {.994597, .999479, .999999, 1}},
+    {3,
+     -15.6213696777,
+     3.094393,
+     {.433254, .219597, .049953, .004454},
+     {.973778, .993469, .999661, .999997}},
+    {6,
+     -31.6927547883,
+     3.461666,
+     {.504704, .338788, .181753, .064513},
+     {.921041, .965559, .991388, .998991}},
 };
 constexpr int table_steps[] = {1, 2, 5, 10};
 
@@ -115,7 +129,9 @@ TEST_CASE("CD-k has its enumerated expectation in every parameter (|t| < 5.6 ove
   for (const TableRow& row : table) {
     const auto model = test::recipe_rbm(8, 6, row.scale);
     for (const int steps : table_steps) {
-      const auto cd = test::make_gradient("{name: contrastive_divergence, steps: " + std::to_string(steps) + "}", test::context_with(*model, nullptr));
+      const auto cd = test::make_gradient(
+          "{name: contrastive_divergence, steps: " + std::to_string(steps) + "}",
+          test::context_with(*model, nullptr));
       const Parameters expected = expected_cd(*model, test::two_of_four(), steps);
       std::vector<Moments> moments(std::size_t(expected.size()));
       Saved saved;
@@ -125,7 +141,8 @@ TEST_CASE("CD-k has its enumerated expectation in every parameter (|t| < 5.6 ove
       }
       double largest = 0;
       for (std::size_t i = 0; i < moments.size(); ++i)
-        largest = std::max(largest, std::abs(moments[i].mean - expected(Index(i))) / std::sqrt(moments[i].variance() / 40));
+        largest = std::max(largest, std::abs(moments[i].mean - expected(Index(i))) /
+                                        std::sqrt(moments[i].variance() / 40));
       CAPTURE(row.scale);
       CAPTURE(steps);
       CHECK(largest < 5.6);
@@ -137,7 +154,8 @@ TEST_CASE("CD differs between updates, and is the same for one thread as for two
   const auto model = test::recipe_rbm(8, 6, 1);
   const Workers one(1);
   const test::Rows rows(test::two_of_four().replicate(1, 20));
-  for (const std::string yaml : {"{name: contrastive_divergence, steps: 2}", "{name: contrastive_divergence, persistent: true, chains: 37}"}) {
+  for (const std::string yaml : {"{name: contrastive_divergence, steps: 2}",
+                                 "{name: contrastive_divergence, persistent: true, chains: 37}"}) {
     const auto single = test::make_gradient(yaml, test::context_with(*model, &rows, nullptr, one));
     const auto both = test::make_gradient(yaml, test::context_with(*model, &rows));
     Saved a = single->init(Stream(3)), b = both->init(Stream(3));
@@ -156,7 +174,9 @@ TEST_CASE("CD differs between updates, and is the same for one thread as for two
 TEST_CASE("persistent particles start at training rows, move, and stay in the saved state") {
   const auto model = test::recipe_rbm(8, 6, 1);
   const test::Rows rows(test::two_of_four());
-  const auto pcd = test::make_gradient("{name: contrastive_divergence, persistent: true, chains: 50}", test::context_with(*model, &rows));
+  const auto pcd =
+      test::make_gradient("{name: contrastive_divergence, persistent: true, chains: 50}",
+                          test::context_with(*model, &rows));
   Saved saved = pcd->init(Stream(3));
   Index particles = 0;
   for (const Chains& block : saved.chains) {
@@ -176,10 +196,13 @@ TEST_CASE("persistent particles start at training rows, move, and stay in the sa
 
 TEST_CASE("at fixed parameters PCD is unbiased once its particles have forgotten their start") {
   // λ₂ = .37: after 20 steps the start is forgotten to 3e-9. With 2000 particles and calls 20
-  // steps apart the estimates are independent: 62 t tests of 39 degrees, 3 false alarms in 1000 runs.
+  // steps apart the estimates are independent: 62 t tests of 39 degrees, 3 false alarms in 1000
+  // runs.
   const auto model = test::recipe_rbm(8, 6, 1);
   const test::Rows rows(test::two_of_four());
-  const auto pcd = test::make_gradient("{name: contrastive_divergence, persistent: true, chains: 2000, steps: 20}", test::context_with(*model, &rows));
+  const auto pcd = test::make_gradient(
+      "{name: contrastive_divergence, persistent: true, chains: 2000, steps: 20}",
+      test::context_with(*model, &rows));
   const Parameters exact = exact_gradient(*model, rows.x());
   Saved saved = pcd->init(Stream(3));
   std::vector<Moments> moments(62);
@@ -188,7 +211,8 @@ TEST_CASE("at fixed parameters PCD is unbiased once its particles have forgotten
     for (Index i = 0; i < 62; ++i) moments[std::size_t(i)].add(draw(i));
   }
   for (Index i = 0; i < 62; ++i)
-    CHECK(std::abs(moments[std::size_t(i)].mean - exact(i)) < 4.6 * std::sqrt(moments[std::size_t(i)].variance() / 40));
+    CHECK(std::abs(moments[std::size_t(i)].mean - exact(i)) <
+          4.6 * std::sqrt(moments[std::size_t(i)].variance() / 40));
 }
 
 TEST_CASE("with a vanishing learning rate PCD follows the exact gradient") {
@@ -210,15 +234,40 @@ TEST_CASE("with a vanishing learning rate PCD follows the exact gradient") {
     }
     return now;
   };
-  const Parameters exact = train("{name: exact}"), noisy = train("{name: contrastive_divergence, persistent: true, chains: 500, steps: 3}");
+  const Parameters exact = train("{name: exact}"),
+                   noisy = train(
+                       "{name: contrastive_divergence, persistent: true, chains: 500, steps: 3}");
   CHECK((exact - theta).norm() > .3);
   CHECK((noisy - exact).norm() < .02 * (exact - theta).norm());
+}
+
+TEST_CASE("persistent CD renews what its kernel caches of the model after parameters changed") {
+  // MALA keeps energy and gradient of x: with stale ones, particles started under other
+  // parameters would move differently from particles started under these.
+  const auto model = test::make_model("{name: gaussian, units: 2}");
+  auto& parametric = *model->capability<Parametric>();
+  const Parameters now = parametric.parameters();
+  Parameters earlier = now;
+  earlier(0) += 3;
+  const test::Rows rows(Batch::Identity(2, 2));
+  const auto pcd = test::make_gradient(
+      "{name: contrastive_divergence, persistent: true, sampler: {name: mala, step_size: 0.3}}",
+      test::context_with(*model, &rows));
+  Saved fresh = pcd->init(Stream(3));
+  parametric.set_parameters(earlier);
+  Saved stale = pcd->init(Stream(3));
+  parametric.set_parameters(now);
+  CHECK(fresh.chains[0].energy.matrix() != stale.chains[0].energy.matrix());
+  CHECK(pcd->estimate(rows.x(), fresh, Stream(4)).ascent ==
+        pcd->estimate(rows.x(), stale, Stream(4)).ascent);
 }
 
 TEST_CASE("the energy gap of CD is mean E(data) minus mean E(particles)") {
   const auto model = test::recipe_rbm(8, 6, 1);
   const test::Rows rows(test::two_of_four());
-  const auto pcd = test::make_gradient("{name: contrastive_divergence, persistent: true, chains: 50}", test::context_with(*model, &rows));
+  const auto pcd =
+      test::make_gradient("{name: contrastive_divergence, persistent: true, chains: 50}",
+                          test::context_with(*model, &rows));
   Saved saved = pcd->init(Stream(3));
   const double gap = pcd->estimate(rows.x(), saved, Stream(4)).energy_gap;
   Row energy;
@@ -233,14 +282,17 @@ TEST_CASE("the energy gap of CD is mean E(data) minus mean E(particles)") {
 
 TEST_CASE("persistent CD without data is refused with the reason") {
   const auto model = test::recipe_rbm(8, 6, 1);
-  CHECK_THROWS_WITH_AS(test::make_gradient("{name: contrastive_divergence, persistent: true}", test::context_with(*model, nullptr)),
+  CHECK_THROWS_WITH_AS(test::make_gradient("{name: contrastive_divergence, persistent: true}",
+                                           test::context_with(*model, nullptr)),
                        "gradient contrastive_divergence: needs a data section", Error);
 }
 
 TEST_CASE("the exact gradient of a model with 2^40 states is refused when it is built") {
   const auto model = test::make_model("{name: rbm, visible: 40, hidden: 40}");
   CHECK_THROWS_AS(test::make_gradient("{name: exact}", test::context_with(*model, nullptr)), Error);
-  CHECK_THROWS_AS(test::make_evaluation("{name: exact_log_partition}", test::context_with(*model, nullptr)), Error);
+  CHECK_THROWS_AS(
+      test::make_evaluation("{name: exact_log_partition}", test::context_with(*model, nullptr)),
+      Error);
 }
 
 TEST_CASE("exact ascent on 3x3 bars and stripes follows the tabulated trajectory to 1e-8") {
@@ -250,17 +302,31 @@ TEST_CASE("exact ascent on 3x3 bars and stripes follows the tabulated trajectory
   };
   constexpr double unknown = 0;
   const std::vector<std::pair<Index, std::vector<Point>>> trajectories = {
-      {4, {{0, -6.2393788771, 8.9796442659}, {1, -6.2392834432, unknown}, {10, -6.2386094955, unknown}, {100, -6.2334910574, 9.0016437355}, {1000, -5.6564114560, 8.9323154431}}},
-      {8, {{0, -6.2427714304, unknown}, {100, -6.2307686796, unknown}, {1000, -5.5253989535, unknown}}},
-      {16, {{0, -6.2426922204, unknown}, {100, -6.2218091281, unknown}, {1000, -4.9407730013, 17.5846131811}}},
+      {4,
+       {{0, -6.2393788771, 8.9796442659},
+        {1, -6.2392834432, unknown},
+        {10, -6.2386094955, unknown},
+        {100, -6.2334910574, 9.0016437355},
+        {1000, -5.6564114560, 8.9323154431}}},
+      {8,
+       {{0, -6.2427714304, unknown},
+        {100, -6.2307686796, unknown},
+        {1000, -5.5253989535, unknown}}},
+      {16,
+       {{0, -6.2426922204, unknown},
+        {100, -6.2218091281, unknown},
+        {1000, -4.9407730013, 17.5846131811}}},
   };
   const test::Rows rows(test::bars_and_stripes(3));
   for (const auto& [hidden, points] : trajectories) {
-    const auto model = test::make_model("{name: rbm, visible: 9, hidden: " + std::to_string(hidden) + "}");
+    const auto model =
+        test::make_model("{name: rbm, visible: 9, hidden: " + std::to_string(hidden) + "}");
     auto& parametric = *model->capability<Parametric>();
     Parameters theta = Parameters::Zero(9 * hidden + 9 + hidden);
     for (Index i = 0; i < 9; ++i)
-      for (Index j = 0; j < hidden; ++j) theta(i * hidden + j) = .1 * std::sin(1 + .7 * double(i) + 1.3 * double(j) + .11 * double(i * j));
+      for (Index j = 0; j < hidden; ++j)
+        theta(i * hidden + j) =
+            .1 * std::sin(1 + .7 * double(i) + 1.3 * double(j) + .11 * double(i * j));
     parametric.set_parameters(theta);
     const auto context = test::context_with(*model, &rows);
     const auto gradient = test::make_gradient("{name: exact}", context);
@@ -277,8 +343,10 @@ TEST_CASE("exact ascent on 3x3 bars and stripes follows the tabulated trajectory
       const Result now = test::evaluate(*likelihood, 1);
       CAPTURE(hidden);
       CAPTURE(n);
-      CHECK(std::abs(test::value_of(now, "mean_log_likelihood_train") - point.log_likelihood) < 1e-8);
-      if (point.log_partition != unknown) CHECK(std::abs(test::value_of(now, "log_partition") - point.log_partition) < 1e-8);
+      CHECK(std::abs(test::value_of(now, "mean_log_likelihood_train") - point.log_likelihood) <
+            1e-8);
+      if (point.log_partition != unknown)
+        CHECK(std::abs(test::value_of(now, "log_partition") - point.log_partition) < 1e-8);
     }
   }
 }

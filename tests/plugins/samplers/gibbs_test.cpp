@@ -16,7 +16,9 @@ const MakeSampler random_scan = sampler("{name: gibbs, scan: random}");
 const MakeSampler block = sampler("{name: block_gibbs}");
 
 Domain mixed_domain() {
-  return {{{Domain::Kind::binary, 2, 2}, {Domain::Kind::categorical, 1, 3}, {Domain::Kind::spin, 1, 2}}};
+  return {{{Domain::Kind::binary, 2, 2},
+           {Domain::Kind::categorical, 1, 3},
+           {Domain::Kind::spin, 1, 2}}};
 }
 
 // Visible units of a Boltzmann machine on a ring of four, of two independent colours.
@@ -50,7 +52,8 @@ class Ring final : public EnergyModel, public Conditional {
 
 TEST_CASE("a systematic Gibbs sweep leaves a Boltzmann machine invariant to 1e-12") {
   CHECK(invariance_defect(systematic, *recipe_boltzmann(6, 1, true)) < 1e-12);
-  CHECK(invariance_defect(sampler("{name: gibbs, sweeps: 2}"), *recipe_boltzmann(4, 1, true)) < 1e-12);
+  CHECK(invariance_defect(sampler("{name: gibbs, sweeps: 2}"), *recipe_boltzmann(4, 1, true)) <
+        1e-12);
 }
 
 TEST_CASE("a systematic Gibbs sweep leaves any law on mixed coordinates invariant to 1e-12") {
@@ -68,12 +71,14 @@ TEST_CASE("independent sets are drawn together and leave the law invariant to 1e
   Ring ring;
   CHECK(transitions(systematic, ring).sites == std::vector<Index>{0, 2, 1, 3});
   CHECK(invariance_defect(systematic, ring) < 1e-12);
-  for (std::uint64_t n = 0; n < 8; ++n) CHECK(invariance_defect(random_scan, ring, Stream(3).at(n)) < 1e-12);
+  for (std::uint64_t n = 0; n < 8; ++n)
+    CHECK(invariance_defect(random_scan, ring, Stream(3).at(n)) < 1e-12);
 }
 
 TEST_CASE("a systematic scan is not reversible, so detailed balance is no test of it") {
   const auto model = recipe_boltzmann(4, 1, true);
-  const Eigen::MatrixXd flow = probabilities(*model).asDiagonal() * transitions(systematic, *model).probability;
+  const Eigen::MatrixXd flow =
+      probabilities(*model).asDiagonal() * transitions(systematic, *model).probability;
   CHECK((flow - flow.transpose()).cwiseAbs().maxCoeff() > 1e-3);
 }
 
@@ -108,7 +113,8 @@ TEST_CASE("a random scan chooses coordinates uniformly and without regard to the
 TEST_CASE("block Gibbs leaves a small rbm invariant and is reversible on v, both to 1e-12") {
   const auto model = recipe_rbm(5, 4, 1);
   CHECK(invariance_defect(block, *model) < 1e-12);
-  const Eigen::MatrixXd flow = probabilities(*model).asDiagonal() * transitions(block, *model).probability;
+  const Eigen::MatrixXd flow =
+      probabilities(*model).asDiagonal() * transitions(block, *model).probability;
   CHECK((flow - flow.transpose()).cwiseAbs().maxCoeff() < 1e-12);
   CHECK(invariance_defect(sampler("{name: block_gibbs, sweeps: 2}"), *recipe_rbm(3, 2, 2)) < 1e-12);
 }
@@ -131,11 +137,13 @@ TEST_CASE("tempered, annealed and clamped models are left invariant to 1e-12 by 
   held << Real(1), Real(0);
   Clamped clamped_rbm(*rbm, {0, 2}, held), clamped(*boltzmann, {1, 4}, held);
 
-  for (EnergyModel* latent : {static_cast<EnergyModel*>(&tempered_rbm), static_cast<EnergyModel*>(&annealed_rbm),
-                              static_cast<EnergyModel*>(&clamped_rbm)})
+  for (EnergyModel* latent :
+       {static_cast<EnergyModel*>(&tempered_rbm), static_cast<EnergyModel*>(&annealed_rbm),
+        static_cast<EnergyModel*>(&clamped_rbm)})
     CHECK(invariance_defect(block, *latent) < 1e-12);
-  for (EnergyModel* model : {static_cast<EnergyModel*>(&annealed), static_cast<EnergyModel*>(&clamped),
-                             static_cast<EnergyModel*>(&clamped_rbm)}) {
+  for (EnergyModel* model :
+       {static_cast<EnergyModel*>(&annealed), static_cast<EnergyModel*>(&clamped),
+        static_cast<EnergyModel*>(&clamped_rbm)}) {
     CHECK(invariance_defect(systematic, *model) < 1e-12);
     CHECK(invariance_defect(random_scan, *model) < 1e-12);
   }
@@ -148,11 +156,12 @@ TEST_CASE("from exact starts the real steps of Gibbs kernels keep the law") {
   const auto rbm = recipe_rbm(6, 4, 1);
   const auto boltzmann = recipe_boltzmann(6, .5, true);
   TableModel rugged = TableModel::rugged(mixed_domain());
-  for (const auto& [make, model] : {std::pair<MakeSampler, EnergyModel*>{systematic, boltzmann.get()},
-                                    {random_scan, boltzmann.get()},
-                                    {systematic, &rugged},
-                                    {random_scan, &rugged},
-                                    {block, rbm.get()}}) {
+  for (const auto& [make, model] :
+       {std::pair<MakeSampler, EnergyModel*>{systematic, boltzmann.get()},
+        {random_scan, boltzmann.get()},
+        {systematic, &rugged},
+        {random_scan, &rugged},
+        {block, rbm.get()}}) {
     const Verdict verdict = invariance_test(make, *model);
     INFO("p = " << verdict.smallest_p << " in round " << verdict.rounds);
     CHECK(verdict.passed);
@@ -175,7 +184,8 @@ TEST_CASE("Gibbs kernels count one site update per coordinate and chain") {
     Chains chains = kernel->init(Batch::Zero(5, 7));
     CHECK(model->evaluations() == before);
     for (std::uint64_t n = 0; n < 3; ++n) kernel->step(chains, Stream(1).at(n));
-    CHECK(model->evaluations() - before == Evaluations{.site_updates = std::uint64_t(3 * 7 * updates)});
+    CHECK(model->evaluations() - before ==
+          Evaluations{.site_updates = std::uint64_t(3 * 7 * updates)});
   }
 }
 
@@ -184,5 +194,6 @@ TEST_CASE("hop_distance is the fraction of coordinates that a step changed") {
   const auto kernel = make_sampler("{name: gibbs}", *model);
   Chains chains = kernel->init(Batch::Zero(8, 20));
   kernel->step(chains, Stream(1));
-  for (Index c = 0; c < 20; ++c) CHECK(chains.statistics(0, c) == doctest::Approx(double(chains.x.col(c).sum()) / 8));
+  for (Index c = 0; c < 20; ++c)
+    CHECK(chains.statistics(0, c) == doctest::Approx(double(chains.x.col(c).sum()) / 8));
 }

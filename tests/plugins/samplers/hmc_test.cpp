@@ -11,7 +11,8 @@ using namespace gibbsite::test;
 namespace {
 
 const char* const mixture =
-    "{name: gaussian_mixture, weights: [.3, .7], means: [-2, 0, 2, 1], standard_deviations: [.5, 1]}";
+    "{name: gaussian_mixture, weights: [.3, .7], means: [-2, 0, 2, 1], standard_deviations: [.5, "
+    "1]}";
 const char* const correlated = "{name: gaussian, mean: [1, -2], precision: [2, -1.2, -1.2, 1]}";
 
 Batch gradient_at(const EnergyModel& model, const Batch& x) {
@@ -30,7 +31,8 @@ Row energy_at(const EnergyModel& model, const Batch& x) {
 double root_mean_square_energy_error(const EnergyModel& model, double step, Index steps) {
   auto& target = const_cast<EnergyModel&>(model);
   const auto kernel = make_sampler("{name: hmc, jitter: 0, step_size: " + std::to_string(step) +
-                                       ", steps: " + std::to_string(steps) + "}", target);
+                                       ", steps: " + std::to_string(steps) + "}",
+                                   target);
   Chains chains = kernel->init(exact_draws(model, 200, Stream(1)));
   kernel->step(chains, Stream(2));
   return std::sqrt(chains.statistics.row(3).square().mean());
@@ -48,9 +50,11 @@ TEST_CASE("the trajectory of hmc is time-reversible") {
   kernel->step(chains, Stream(2));
   const std::vector<Batch>& x = watched.asked();
   REQUIRE(x.size() == 8);
-  const Batch squared_step = chains.statistics.row(1).square().matrix().replicate(2, 1).cast<Real>();
+  const Batch squared_step =
+      chains.statistics.row(1).square().matrix().replicate(2, 1).cast<Real>();
   for (std::size_t k = 1; k + 1 < x.size(); ++k) {
-    const Batch residual = x[k + 1] - 2 * x[k] + x[k - 1] + squared_step.cwiseProduct(gradient_at(*target, x[k]));
+    const Batch residual =
+        x[k + 1] - 2 * x[k] + x[k - 1] + squared_step.cwiseProduct(gradient_at(*target, x[k]));
     CHECK(residual.cwiseAbs().maxCoeff() < 1e-12);
   }
 }
@@ -64,8 +68,10 @@ TEST_CASE("the energy error of hmc is the change of E + |p|²/2 along its trajec
   const std::vector<Batch>& x = watched.asked();
   const Batch step = chains.statistics.row(1).matrix().replicate(2, 1).cast<Real>();
   // The momenta at both ends, from the first and the last drift.
-  const Batch first = (x[1] - x[0]).cwiseQuotient(step) + 0.5 * step.cwiseProduct(gradient_at(*target, x[0]));
-  const Batch last = (x[5] - x[4]).cwiseQuotient(step) - 0.5 * step.cwiseProduct(gradient_at(*target, x[5]));
+  const Batch first =
+      (x[1] - x[0]).cwiseQuotient(step) + 0.5 * step.cwiseProduct(gradient_at(*target, x[0]));
+  const Batch last =
+      (x[5] - x[4]).cwiseQuotient(step) - 0.5 * step.cwiseProduct(gradient_at(*target, x[5]));
   const Row error = energy_at(*target, x[5]) - energy_at(*target, x[0]) +
                     0.5 * (last.colwise().squaredNorm() - first.colwise().squaredNorm()).array();
   CHECK((error - chains.statistics.row(3)).abs().maxCoeff() < 1e-11);
@@ -100,7 +106,8 @@ TEST_CASE("the energy error of hmc is of second order in the step size") {
 TEST_CASE("from exact starts the mean of exp(-energy error) is 1") {
   for (const auto& [yaml, step] : {std::pair{correlated, 0.8}, std::pair{mixture, 0.5}}) {
     const auto target = make_model(yaml);
-    const auto kernel = make_sampler("{name: hmc, steps: 3, step_size: " + std::to_string(step) + "}", *target);
+    const auto kernel =
+        make_sampler("{name: hmc, steps: 3, step_size: " + std::to_string(step) + "}", *target);
     Chains chains = kernel->init(exact_draws(*target, 100000, Stream(5)));
     kernel->step(chains, Stream(6));
     Moments moments;
@@ -113,7 +120,8 @@ TEST_CASE("from exact starts the mean of exp(-energy error) is 1") {
 TEST_CASE("from exact starts hmc keeps a correlated Gaussian and a Gaussian mixture") {
   for (const char* yaml : {correlated, mixture}) {
     const auto target = make_model(yaml);
-    const Verdict verdict = invariance_test(sampler("{name: hmc, step_size: 0.6, steps: 3}"), *target);
+    const Verdict verdict =
+        invariance_test(sampler("{name: hmc, step_size: 0.6, steps: 3}"), *target);
     INFO("p = " << verdict.smallest_p << " in round " << verdict.rounds);
     CHECK(verdict.passed);
   }
@@ -122,8 +130,8 @@ TEST_CASE("from exact starts hmc keeps a correlated Gaussian and a Gaussian mixt
 TEST_CASE("without jitter hmc resonates: on N(0, 1) step 1 and 3 steps map x to -x") {
   Independent target = Independent::uniform(Domain::real(1));
   for (const auto& [jitter, resonates] : {std::pair{"0", true}, std::pair{"0.2", false}}) {
-    const auto kernel =
-        make_sampler("{name: hmc, step_size: 1, steps: 3, jitter: " + std::string(jitter) + "}", target);
+    const auto kernel = make_sampler(
+        "{name: hmc, step_size: 1, steps: 3, jitter: " + std::string(jitter) + "}", target);
     Chains chains = kernel->init(Batch::Constant(1, 50, Real(0.5)));
     kernel->step(chains, Stream(1));
     Index mapped = 0;
@@ -144,7 +152,8 @@ TEST_CASE("hmc reports a trajectory that leaves the energy shell as diverging an
 
 TEST_CASE("warm-up brings hmc to its target acceptance and leaves the step size alone afterwards") {
   const auto model = make_model("{name: gaussian, units: 20}");
-  const auto kernel = make_sampler("{name: hmc, step_size: 0.01, steps: 4, target_acceptance: 0.65}", *model);
+  const auto kernel =
+      make_sampler("{name: hmc, step_size: 0.01, steps: 4, target_acceptance: 0.65}", *model);
   Chains chains = kernel->init(exact_draws(*model, 50, Stream(1)));
   constexpr Index warmup = 400;
   for (Index n = 1; n <= warmup; ++n) {

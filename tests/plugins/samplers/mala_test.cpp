@@ -13,7 +13,8 @@ TEST_CASE("on N(0, I) the log ratio of mala is (ε/8)(|x|² - |y|²)") {
   const auto model = make_model("{name: gaussian, mean: [0, 0, 0, 0, 0]}");
   for (const double step : {0.1, 0.8, 3.0}) {
     WatchedModel watched(*model);
-    const auto kernel = make_sampler("{name: mala, step_size: " + std::to_string(step) + "}", watched);
+    const auto kernel =
+        make_sampler("{name: mala, step_size: " + std::to_string(step) + "}", watched);
     Chains chains = kernel->init(exact_draws(*normal, 500, Stream(3)));
     const Batch x = chains.x;
     kernel->step(chains, Stream(4));
@@ -31,9 +32,11 @@ TEST_CASE("on N(0, I) the log ratio of mala is (ε/8)(|x|² - |y|²)") {
 // False-alarm rate 1e-5 each. At 1e5 starts a coordinate or an energy whose mean is off by .034
 // standard deviations is found with probability .99 in the first round.
 TEST_CASE("from exact starts mala keeps a correlated Gaussian and a Gaussian mixture") {
-  const auto gaussian = make_model("{name: gaussian, mean: [1, -2], precision: [2, -1.2, -1.2, 1]}");
+  const auto gaussian =
+      make_model("{name: gaussian, mean: [1, -2], precision: [2, -1.2, -1.2, 1]}");
   const auto mixture = make_model(
-      "{name: gaussian_mixture, weights: [.3, .7], means: [-2, 0, 2, 1], standard_deviations: [.5, 1]}");
+      "{name: gaussian_mixture, weights: [.3, .7], means: [-2, 0, 2, 1], standard_deviations: [.5, "
+      "1]}");
   for (EnergyModel* model : {gaussian.get(), mixture.get()}) {
     const Verdict verdict = invariance_test(sampler("{name: mala, step_size: 0.5}"), *model);
     INFO("p = " << verdict.smallest_p << " in round " << verdict.rounds);

@@ -36,7 +36,9 @@ class WrongLangevin final : public Sampler {
       : model_(*model.capability<Differentiable>()), drift_(drift), step_(step), rule_(rule) {}
 
  private:
-  void do_refresh(Chains& now) const override { model_.energy_and_gradient(now.x, now.energy, now.gradient); }
+  void do_refresh(Chains& now) const override {
+    model_.energy_and_gradient(now.x, now.energy, now.gradient);
+  }
   void do_step(Chains& now, Stream random) const override {
     Chains next;
     next.x.resize(now.x.rows(), now.x.cols());
@@ -44,7 +46,8 @@ class WrongLangevin final : public Sampler {
     next.x = now.x - Real(drift_) * now.gradient + Real(std::sqrt(step_)) * next.x;
     model_.energy_and_gradient(next.x, next.energy, next.gradient);
     const Row always = Row::Constant(now.x.cols(), 1.0);
-    metropolis(now, next, rule_ == Rule::unadjusted ? always : Row(now.energy - next.energy), random);
+    metropolis(now, next, rule_ == Rule::unadjusted ? always : Row(now.energy - next.energy),
+               random);
   }
 
   const Differentiable& model_;
@@ -56,7 +59,8 @@ class WrongLangevin final : public Sampler {
 class WrongTemperature final : public Sampler {
  public:
   WrongTemperature(const std::string& yaml, EnergyModel& model, double temperature)
-      : heated_(WeightedSum::tempered(1 / temperature, model)), kernel_(make_sampler(yaml, heated_)) {}
+      : heated_(WeightedSum::tempered(1 / temperature, model)),
+        kernel_(make_sampler(yaml, heated_)) {}
 
  private:
   void do_init(Chains& now) const override { now = kernel_->init(now.x); }
@@ -68,11 +72,14 @@ class WrongTemperature final : public Sampler {
 };
 
 MakeSampler hot(const std::string& yaml, double temperature) {
-  return [=](EnergyModel& model) { return std::make_unique<WrongTemperature>(yaml, model, temperature); };
+  return [=](EnergyModel& model) {
+    return std::make_unique<WrongTemperature>(yaml, model, temperature);
+  };
 }
 
 MakeSampler wrong_langevin(double drift, double step, WrongLangevin::Rule rule) {
-  return [=](EnergyModel& model) { return std::make_unique<WrongLangevin>(model, drift, step, rule); };
+  return
+      [=](EnergyModel& model) { return std::make_unique<WrongLangevin>(model, drift, step, rule); };
 }
 
 }  // namespace
@@ -95,12 +102,15 @@ TEST_CASE("a Boltzmann conditional without its factor 2, or of the wrong sign, i
 TEST_CASE("a Langevin drift without its 1/2 is rejected") {
   constexpr double step = 0.1;
   CHECK(std::abs(langevin_variance_z(sampler("{name: ula, step_size: 0.1}"), step)) < 5);
-  CHECK(std::abs(langevin_variance_z(wrong_langevin(step / 2, step, WrongLangevin::Rule::unadjusted), step)) < 5);
+  CHECK(std::abs(langevin_variance_z(
+            wrong_langevin(step / 2, step, WrongLangevin::Rule::unadjusted), step)) < 5);
   // It has variance 1/(2 - ε) = .526 instead of 1.026.
-  CHECK(langevin_variance_z(wrong_langevin(step, step, WrongLangevin::Rule::unadjusted), step) < -50);
+  CHECK(langevin_variance_z(wrong_langevin(step, step, WrongLangevin::Rule::unadjusted), step) <
+        -50);
 }
 
-TEST_CASE("a Langevin kernel without a Metropolis step, or without its proposal ratio, is rejected") {
+TEST_CASE(
+    "a Langevin kernel without a Metropolis step, or without its proposal ratio, is rejected") {
   const auto model = make_model("{name: gaussian, mean: [1, -2], precision: [2, -1.2, -1.2, 1]}");
   CHECK(invariance_test(sampler("{name: mala, step_size: 0.5}"), *model).passed);
   for (const auto rule : {WrongLangevin::Rule::unadjusted, WrongLangevin::Rule::no_proposal_ratio})
@@ -116,9 +126,11 @@ TEST_CASE("a temperature that is 10 % too high is rejected") {
   const auto rbm = recipe_rbm(6, 4, 1);
   CHECK(invariance_test(hot("{name: block_gibbs}", 1), *rbm).passed);
   CHECK_FALSE(invariance_test(hot("{name: block_gibbs}", 1.1), *rbm).passed);
-  const auto gaussian = make_model("{name: gaussian, mean: [1, -2], precision: [2, -1.2, -1.2, 1]}");
-  for (const std::string yaml : {"{name: hmc, step_size: 0.6, steps: 3}", "{name: mala, step_size: 0.5}",
-                                 "{name: random_walk, step_size: 1.2}"}) {
+  const auto gaussian =
+      make_model("{name: gaussian, mean: [1, -2], precision: [2, -1.2, -1.2, 1]}");
+  for (const std::string yaml :
+       {"{name: hmc, step_size: 0.6, steps: 3}", "{name: mala, step_size: 0.5}",
+        "{name: random_walk, step_size: 1.2}"}) {
     INFO(yaml);
     CHECK_FALSE(invariance_test(hot(yaml, 1.1), *gaussian).passed);
   }

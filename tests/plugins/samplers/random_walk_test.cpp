@@ -10,9 +10,11 @@ using namespace gibbsite;
 using namespace gibbsite::test;
 
 TEST_CASE("from exact starts random_walk keeps a correlated Gaussian and a Gaussian mixture") {
-  const auto gaussian = make_model("{name: gaussian, mean: [1, -2], precision: [2, -1.2, -1.2, 1]}");
+  const auto gaussian =
+      make_model("{name: gaussian, mean: [1, -2], precision: [2, -1.2, -1.2, 1]}");
   const auto mixture = make_model(
-      "{name: gaussian_mixture, weights: [.3, .7], means: [-2, 0, 2, 1], standard_deviations: [.5, 1]}");
+      "{name: gaussian_mixture, weights: [.3, .7], means: [-2, 0, 2, 1], standard_deviations: [.5, "
+      "1]}");
   for (EnergyModel* model : {gaussian.get(), mixture.get()}) {
     const Verdict verdict = invariance_test(sampler("{name: random_walk, step_size: 1.2}"), *model);
     INFO("p = " << verdict.smallest_p << " in round " << verdict.rounds);
@@ -25,10 +27,12 @@ TEST_CASE("from exact starts random_walk keeps a correlated Gaussian and a Gauss
 TEST_CASE("the acceptance of random_walk on N(0, 1) is (2/π) atan(2/ε)") {
   const auto model = make_model("{name: gaussian, units: 1}");
   for (const double step : {0.5, 2.0, 6.0}) {
-    const auto kernel = make_sampler("{name: random_walk, step_size: " + std::to_string(step) + "}", *model);
+    const auto kernel =
+        make_sampler("{name: random_walk, step_size: " + std::to_string(step) + "}", *model);
     Chains chains = kernel->init(exact_draws(*model, 100000, Stream(1)));
     kernel->step(chains, Stream(2));
-    CHECK(std::abs(chains.statistics.row(0).mean() - 2 / std::numbers::pi * std::atan(2 / step)) < 0.008);
+    CHECK(std::abs(chains.statistics.row(0).mean() - 2 / std::numbers::pi * std::atan(2 / step)) <
+          0.008);
   }
 }
 

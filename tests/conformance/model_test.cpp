@@ -1,0 +1,490 @@
+// What every registered model must do. A new model needs a line in `examples` and nothing else.
+#include <map>
+#include <set>
+
+#include "support/make.hpp"
+#include "support/truth.hpp"
+
+using namespace gibbsite;
+using namespace gibbsite::test;
+
+namespace {
+
+// Small specs of each model, such that every way to ln Z is open: at most 2^12 states, or at most
+// two real coordinates of size about 1.
+const std::map<std::string, std::vector<std::string>> examples = {
+    {"boltzmann_machine", {"{name: boltzmann_machine, units: 7, weight_scale: 0.5}"}},
+    {"gaussian",
+     {"{name: gaussian, mean: [0.5, -1], precision: [2, 0.6, 0.6, 1]}",
+      "{name: gaussian, units: 1, precision: [0.5]}"}},
+    {"gaussian_mixture",
+     {"{name: gaussian_mixture, weights: [1, 2, 3], means: [-2, 0, 1, 1, 0.5, -1], standard_deviations: [0.7, 1, 1.3]}",
+      "{name: gaussian_mixture, units: 1, means: [-2, 2]}"}},
+    {"rbm",
+     {"{name: rbm, visible: 7, hidden: 4, weight_scale: 1}",
+      "{name: rbm, visible: 4, hidden: 6, weight_scale: 1}"}},
+};
+
+constexpr Index columns = 21;
+
+struct Subject {
+  std::string name, spec;
+  std::unique_ptr<EnergyModel> model;
+  Batch x;  ///< some configurations
+
+  const EnergyModel& operator*() const { return *model; }
+  EnergyModel* operator->() const { return model.get(); }
+  template <class C>
+  C* as() const {
+    return model->capability<C>();
+  }
+};
+
+// Parameters that are not the initial ones, moved within the allowed set: along gradients of the
+// energy at some configurations.
+void move_parameters(EnergyModel& model, const Batch& x) {
+  auto* parametric = model.capability<Parametric>();
+  if (parametric == nullptr) return;
+  const Parameters theta = parametric->parameters();
+  Parameters direction = Parameters::Zero(theta.size());
+  parametric->parameter_gradient(x, Row::LinSpaced(x.cols(), -1, 1.3), direction);
+  if (direction.norm() > 0) parametric->set_parameters(theta + .3 * direction / direction.norm());
+}
+
+std::vector<Subject> subjects() {
+  std::vector<Subject> all;
+  for (const std::string& name : registry().names(Kind::model)) {
+    const auto found = examples.find(name);
+    if (found == examples.end()) continue;
+    for (const std::string& spec : found->second) {
+      Subject subject{.name = name, .spec = spec, .model = make_model(spec), .x = {}};
+      subject.x.resize(subject->dim(), columns);
+      Independent::uniform(subject->domain()).draw(Stream(11), subject.x);
+      move_parameters(*subject.model, subject.x);
+      all.push_back(std::move(subject));
+    }
+  }
+  return all;
+}
+
+// Runs `check` on each example, naming it in failures.
+template <class Check>
+void for_each_model(Check check) {
+  for (const Subject& subject : subjects()) {
+    CAPTURE(subject.spec);
+    check(subject);
+  }
+}
+
+std::vector<std::vector<Index>> sets_of(const Conditional& conditional, Index dim) {
+  auto sets = conditional.independent_sets();
+  if (sets.empty())
+    for (Index i = 0; i < dim; ++i) sets.push_back({i});
+  return sets;
+}
+
+// Everything that a model computes from configurations, as one column of numbers per column of x.
+Table everything(const EnergyModel& model, const Batch& x) {
+  std::vector<Table> parts{energies(model, x)};
+  Batch batch;
+  Row row;
+  if (const auto* differentiable = model.capability<Differentiable>()) {
+    differentiable->energy_and_gradient(x, row, batch);
+    parts.emplace_back(row);
+    parts.emplace_back(batch.array().cast<double>());
+  }
+  if (const auto* conditional = model.capability<Conditional>())
+    for (const auto& sites : sets_of(*conditional, model.dim())) {
+      conditional->natural(sites, x, batch);
+      parts.emplace_back(batch.array().cast<double>());
+    }
+  if (const auto* latent = model.capability<Latent>()) {
+    latent->visible_energy(x, row);
+    latent->hidden_natural(x, batch);
+    parts.emplace_back(row);
+    parts.emplace_back(batch.array().cast<double>());
+    Batch h(latent->hidden().dim(), x.cols()), natural;
+    Stream random(12);
+    sample(latent->hidden(), batch, random, h);
+    latent->visible_natural(h, natural);
+    parts.emplace_back(natural.array().cast<double>());
+  }
+  Index rows = 0;
+  for (const Table& part : parts) rows += part.rows();
+  Table all(rows, x.cols());
+  rows = 0;
+  for (const Table& part : parts) {
+    all.middleRows(rows, part.rows()) = part;
+    rows += part.rows();
+  }
+  return all;
+}
+
+// Whether a and b are the same numbers, bit for bit (no NaN is expected).
+bool identical(const Table& a, const Table& b) {
+  return a.rows() == b.rows() && a.cols() == b.cols() && (a == b).all();
+}
+
+// x with coordinate i of every column set to `value`.
+Batch with(const Batch& x, Index i, double value) {
+  Batch out = x;
+  out.row(i).setConstant(Real(value));
+  return out;
+}
+
+// The natural parameters of coordinate i that the energies imply, for the kinds of domain.hpp.
+Batch natural_from_energies(const EnergyModel& model, Index i, const Batch& x) {
+  const Domain::Part part = model.domain().site(i);
+  const auto at = [&](double value) { return energies(model, with(x, i, value)); };
+  const auto to_batch = [](const auto& table) { return Batch(table.matrix().template cast<Real>()); };
+  if (part.kind == Domain::Kind::binary) return to_batch(Row(at(0) - at(1)));
+  if (part.kind == Domain::Kind::spin) return to_batch(Row(.5 * (at(-1) - at(1))));
+  if (part.kind == Domain::Kind::real) {  // E = const - η x + p x²/2
+    Table natural(2, x.cols());
+    natural.row(0) = .5 * (at(-1) - at(1));
+    natural.row(1) = at(1) + at(-1) - 2 * at(0);
+    return to_batch(natural);
+  }
+  Table natural(part.levels, x.cols());
+  for (Index k = 0; k < part.levels; ++k) natural.row(k) = at(0) - at(double(k));
+  return to_batch(natural);
+}
+
+// Categorical log weights are the same law when a number is added to all.
+Batch standard(const Domain::Part& part, Batch natural) {
+  if (part.kind == Domain::Kind::categorical) natural.rowwise() -= natural.row(0).eval();
+  return natural;
+}
+
+// ln Z by every way that is open, with its name.
+std::map<std::string, double> log_partitions(const EnergyModel& model) {
+  std::map<std::string, double> found;
+  if (!exact_method(model).empty())
+    found["exact_sum: " + exact_method(model)] = exact_sum(model, workers(), false).log_partition;
+  if (const auto* normalized = model.capability<Normalized>())
+    if (const auto value = normalized->log_partition(1)) found["closed form"] = *value;
+  if (model.domain().log_states() < 9) found["every state"] = log_sum_over_states(model);
+  if (model.domain().all(Domain::Kind::real) && model.dim() <= 2)
+    found["quadrature"] = std::log(
+        integral(model.dim(), 15, .06, [&](const Batch& x) { return Row((-energies(model, x)).exp()); }));
+  return found;
+}
+
+// E ∂E/∂θ by adding up states or by quadrature.
+std::optional<Parameters> mean_parameter_gradient(const EnergyModel& model) {
+  if (model.domain().log_states() < 9) return mean_gradient_over_states(model);
+  if (!model.domain().all(Domain::Kind::real) || model.dim() > 2) return {};
+  const auto& parametric = *model.capability<Parametric>();
+  Parameters sum = Parameters::Zero(parametric.parameters().size());
+  const double total = integral(model.dim(), 15, .06, [&](const Batch& x) {
+    const Row weights = (-energies(model, x)).exp();
+    parametric.parameter_gradient(x, weights, sum);
+    return weights;
+  });
+  return Parameters(sum * std::pow(.06, double(model.dim())) / total);
+}
+
+}  // namespace
+
+TEST_CASE("every registered model has an example here, and every example is registered") {
+  std::vector<std::string> known;
+  for (const auto& [name, specs] : examples) known.push_back(name);
+  CHECK(registry().names(Kind::model) == known);
+}
+
+TEST_CASE("models document every field with a sentence and a plain name") {
+  for (const std::string& name : registry().names(Kind::model)) {
+    CAPTURE(name);
+    const Entry* entry = registry().find(Kind::model, name);
+    REQUIRE(entry != nullptr);
+    CHECK(!entry->summary.empty());
+    CHECK(!entry->reference.empty());
+    Describer describer;
+    entry->fields(describer);
+    for (const auto& item : describer.items()) {
+      CAPTURE(item.field.name);
+      CHECK(item.field.documentation.size() > 5);
+      CHECK(item.field.documentation.back() != '.');
+      CHECK(item.field.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos);
+      const bool explained = item.default_value || item.field.rule.required || !item.field.rule.unset.empty();
+      CHECK(explained);
+    }
+  }
+}
+
+TEST_CASE("models offer exactly the abilities that their registration lists") {
+  for_each_model([](const Subject& subject) {
+    CHECK(capabilities_of(*subject) == registry().find(Kind::model, subject.name)->capabilities);
+  });
+}
+
+TEST_CASE("models of one spec and one seed are the same, and their domain takes their own draws") {
+  for_each_model([](const Subject& subject) {
+    const auto first = make_model(subject.spec), second = make_model(subject.spec);
+    CHECK(identical(energies(*first, subject.x), energies(*second, subject.x)));
+    CHECK(first->domain() == subject->domain());
+    if (const auto* exact = subject.as<Exact>()) {
+      Batch draws(subject->dim(), 50), again(subject->dim(), 20);
+      exact->draw(Stream(3), draws);
+      exact->draw(Stream(3).chains_from(5), again);
+      CHECK_NOTHROW(require_inside(subject->domain(), draws));
+      CHECK(again == draws.middleCols(5, 20));
+    }
+  });
+}
+
+TEST_CASE("a configuration's numbers do not depend on the batch it is in, to the last bit") {
+  for_each_model([](const Subject& subject) {
+    const Table all = everything(*subject, subject.x);
+    CHECK(all.isFinite().all());
+    const Row energy = energies(*subject, subject.x);
+    for (Index n = 0; n < columns; ++n) CHECK(identical(energies(*subject, subject.x.col(n)), energy.col(n)));
+    // A copy, and a view that starts elsewhere in memory: alignment must not matter either.
+    CHECK(identical(everything(*subject, subject.x.leftCols(9)), all.leftCols(9)));
+    Row shifted;
+    subject->energy(subject.x.middleCols(1, 13), shifted);
+    CHECK(identical(shifted, energy.middleCols(1, 13)));
+  });
+}
+
+TEST_CASE("gradients agree with central differences of the energy, and bring the energy") {
+  for_each_model([](const Subject& subject) {
+    const auto* differentiable = subject.as<Differentiable>();
+    if (differentiable == nullptr) return;
+    CHECK(subject->domain().all(Domain::Kind::real));
+    Row energy;
+    Batch gradient;
+    differentiable->energy_and_gradient(subject.x, energy, gradient);
+    CHECK(distance(energy, energies(*subject, subject.x)) < tolerance(1e-13, 1e-5));
+    const double h = tolerance(1e-4, 1e-2);
+    for (Index i = 0; i < subject->dim(); ++i) {
+      Batch up = subject.x, down = subject.x;
+      up.row(i).array() += Real(h);
+      down.row(i).array() -= Real(h);
+      const Row slope = (energies(*subject, up) - energies(*subject, down)) / (2 * h);
+      CHECK(distance(gradient.row(i), slope.matrix()) < tolerance(1e-6, 1e-2));
+    }
+  });
+}
+
+TEST_CASE("parameter gradients agree with central differences along allowed directions") {
+  for_each_model([](const Subject& subject) {
+    auto* parametric = subject.as<Parametric>();
+    if (parametric == nullptr) return;
+    const Parameters theta = parametric->parameters();
+    Row weights(columns);
+    for (Index n = 0; n < columns; ++n) weights(n) = std::sin(1.0 + 2 * double(n));
+    Parameters gradient = Parameters::Zero(theta.size());
+    parametric->parameter_gradient(subject.x, weights, gradient);
+    const double h = tolerance(1e-5, 1e-2);
+    for (Index n = 0; n < columns; ++n) {
+      Parameters direction = Parameters::Zero(theta.size());
+      parametric->parameter_gradient(subject.x.col(n), Row::Ones(1), direction);
+      if (direction.norm() == 0) continue;
+      direction /= direction.norm();
+      parametric->set_parameters(theta + h * direction);
+      const double up = (weights * energies(*subject, subject.x)).sum();
+      parametric->set_parameters(theta - h * direction);
+      const double down = (weights * energies(*subject, subject.x)).sum();
+      CHECK(near(gradient.dot(direction), (up - down) / (2 * h), tolerance(1e-6, 2e-2)));
+    }
+    parametric->set_parameters(theta);
+  });
+}
+
+TEST_CASE("parameter gradients are added to what is there, linearly in the weights") {
+  for_each_model([](const Subject& subject) {
+    const auto* parametric = subject.as<Parametric>();
+    if (parametric == nullptr) return;
+    const Index size = parametric->parameters().size();
+    Parameters once = Parameters::Zero(size), twice = Parameters::Zero(size);
+    parametric->parameter_gradient(subject.x, Row::Constant(columns, 3), once);
+    for (Index n = 0; n < columns; ++n) {
+      parametric->parameter_gradient(subject.x.col(n), Row::Constant(1, 1), twice);
+      parametric->parameter_gradient(subject.x.col(n), Row::Constant(1, 2), twice);
+    }
+    CHECK(distance(twice, once) < tolerance(1e-12, 1e-5));
+  });
+}
+
+TEST_CASE("parameters come back as they were set, and their blocks are named and complete") {
+  for_each_model([](const Subject& subject) {
+    auto* parametric = subject.as<Parametric>();
+    if (parametric == nullptr) return;
+    const Parameters theta = parametric->parameters();
+    const Row before = energies(*subject, subject.x);
+    Index size = 0;
+    std::set<std::string> names;
+    for (const ParameterBlock& block : parametric->blocks()) {
+      CHECK(block.dimensions.size() == block.shape.size());
+      CHECK(names.insert(block.name).second);
+      size += block.size();
+    }
+    CHECK(size == theta.size());
+    move_parameters(*subject.model, subject.x);
+    const Parameters moved = parametric->parameters();
+    CHECK(moved != theta);
+    CHECK(!identical(energies(*subject, subject.x), before));
+    parametric->set_parameters(theta);
+    CHECK(parametric->parameters() == theta);
+    CHECK(identical(energies(*subject, subject.x), before));
+    Parameters broken = theta;
+    broken(0) = std::numeric_limits<double>::quiet_NaN();
+    CHECK_THROWS_AS(parametric->set_parameters(broken), Error);
+    CHECK(identical(energies(*subject, subject.x), before));
+  });
+}
+
+TEST_CASE("conditionals are those that differences of the energy imply") {
+  for_each_model([](const Subject& subject) {
+    const auto* conditional = subject.as<Conditional>();
+    if (conditional == nullptr) return;
+    for (Index i = 0; i < subject->dim(); ++i) {
+      const Index site[] = {i};
+      const Domain::Part part = subject->domain().site(i);
+      Batch natural;
+      conditional->natural(site, subject.x, natural);
+      CHECK(distance(standard(part, natural), natural_from_energies(*subject, i, subject.x)) < tolerance(1e-12, 1e-4));
+    }
+  });
+}
+
+TEST_CASE("independent sets partition the coordinates and really are independent") {
+  for_each_model([](const Subject& subject) {
+    const auto* conditional = subject.as<Conditional>();
+    if (conditional == nullptr) return;
+    std::set<Index> seen;
+    for (const auto& sites : sets_of(*conditional, subject->dim())) {
+      for (const Index i : sites) CHECK(seen.insert(i).second);
+      Batch natural, other_natural, other = subject.x;
+      conditional->natural(sites, subject.x, natural);
+      CHECK(natural.rows() == natural_rows(subject->domain().select(sites)));
+      for (const Index i : sites) other.row(i) = subject.x.row(i).reverse();
+      conditional->natural(sites, other, other_natural);
+      CHECK(distance(other_natural, natural) < tolerance(1e-12, 1e-4));
+    }
+    CHECK(Index(seen.size()) == subject->dim());
+  });
+}
+
+TEST_CASE("hidden units have one joint energy with the visible ones, whose free energy is the model's") {
+  for_each_model([](const Subject& subject) {
+    const auto* latent = subject.as<Latent>();
+    if (latent == nullptr) return;
+    Batch eta, xi, h(latent->hidden().dim(), 1);
+    Row visible;
+    latent->visible_energy(subject.x, visible);
+    latent->hidden_natural(subject.x, eta);
+    CHECK(distance(Row(visible - log_partition(latent->hidden(), eta)), energies(*subject, subject.x)) < tolerance(1e-12, 1e-5));
+    // A(v) - η(v)·T(h) + ξ(h)·T(v) = B(h) is the same for every v.
+    Independent::uniform(latent->hidden()).draw(Stream(13), h);
+    latent->visible_natural(h, xi);
+    const Row rest = visible - natural_energy(latent->hidden(), eta, h.replicate(1, columns)) +
+                     natural_energy(subject->domain(), xi.replicate(1, columns), subject.x);
+    CHECK(rest.maxCoeff() - rest.minCoeff() < tolerance(1e-12, 1e-4));
+  });
+}
+
+TEST_CASE("gradients over either layer have the same mean under the model") {
+  for_each_model([](const Subject& subject) {
+    const auto* latent = subject.as<Latent>();
+    const auto* parametric = subject.as<Parametric>();
+    if (latent == nullptr || parametric == nullptr || !subject->domain().is_discrete() || !latent->hidden().is_discrete()) return;
+    // P(h) of every h by summing the joint law over v.
+    const Batch v = all_states(subject->domain()), h = all_states(latent->hidden());
+    const Row p = law(*subject);
+    Batch eta, xi;
+    latent->hidden_natural(v, eta);
+    Row marginal(h.cols());
+    for (Index m = 0; m < h.cols(); ++m)
+      marginal(m) = (p * (natural_energy(latent->hidden(), eta, h.col(m).replicate(1, v.cols())) - log_partition(latent->hidden(), eta)).exp()).sum();
+    CHECK(std::abs(marginal.sum() - 1) < tolerance(1e-13, 1e-5));
+    latent->visible_natural(h, xi);
+    Parameters over_visible = Parameters::Zero(parametric->parameters().size());
+    latent->gradient_over_visible(xi, h, marginal, over_visible);
+    CHECK(distance(over_visible, mean_gradient_over_states(*subject)) < tolerance(1e-12, 1e-5));
+  });
+}
+
+TEST_CASE("every way to the exact ln Z gives the same number, and there is more than one") {
+  for_each_model([](const Subject& subject) {
+    const auto found = log_partitions(*subject);
+    CHECK(found.size() >= 2);
+    for (const auto& [way, value] : found) {
+      CAPTURE(way);
+      CHECK(near(value, found.begin()->second, tolerance(1e-11, 1e-5)));
+    }
+  });
+}
+
+TEST_CASE("the exact mean of the parameter gradient is that under the law of the energy") {
+  for_each_model([](const Subject& subject) {
+    if (subject.as<Parametric>() == nullptr || exact_method(*subject).empty()) return;
+    const auto truth = mean_parameter_gradient(*subject);
+    if (truth) CHECK(distance(exact_sum(*subject, workers(), true).expected_gradient, *truth) < tolerance(1e-11, 1e-4));
+  });
+}
+
+TEST_CASE("exact draws have the exact mean of the parameter gradient, to five standard errors") {
+  for_each_model([](const Subject& subject) {
+    const auto* parametric = subject.as<Parametric>();
+    if (parametric == nullptr || exact_method(*subject).empty()) return;
+    const Index n = 4000;
+    const Batch x = exact_draws(*subject, n, Stream(14));
+    const Parameters mean = exact_sum(*subject, workers(), true).expected_gradient;
+    std::vector<Moments> moments(std::size_t(mean.size()));
+    Parameters one(mean.size());
+    for (Index k = 0; k < n; ++k) {
+      one.setZero();
+      parametric->parameter_gradient(x.col(k), Row::Ones(1), one);
+      for (Index i = 0; i < mean.size(); ++i) moments[std::size_t(i)].add(one(i));
+    }
+    for (Index i = 0; i < mean.size(); ++i) {
+      const Moments& found = moments[std::size_t(i)];
+      CHECK(std::abs(found.mean - mean(i)) <= 5 * std::sqrt(found.variance() / double(n)) + tolerance(1e-12, 1e-5));
+    }
+  });
+}
+
+TEST_CASE("const calls from two threads give what calls from one give") {
+  for_each_model([](const Subject& subject) {
+    const Table truth = everything(*subject, subject.x);
+    std::vector<int> same(40, 0);
+    workers().run(Index(same.size()), [&](Index t) {
+      same[std::size_t(t)] = identical(everything(*subject, subject.x), truth) ? 1 : 0;
+    });
+    CHECK(std::count(same.begin(), same.end(), 1) == Index(same.size()));
+  });
+}
+
+TEST_CASE("evaluations are counted in configurations and coordinates") {
+  for_each_model([](const Subject& subject) {
+    const Evaluations start = subject->evaluations();
+    energies(*subject, subject.x);
+    CHECK(subject->evaluations() - start == Evaluations{.energy = columns});
+    Row row;
+    Batch batch;
+    if (const auto* differentiable = subject.as<Differentiable>()) {
+      const Evaluations before = subject->evaluations();
+      differentiable->energy_and_gradient(subject.x, row, batch);
+      CHECK(subject->evaluations() - before == Evaluations{.gradient = columns});
+    }
+    if (const auto* conditional = subject.as<Conditional>()) {
+      const Evaluations before = subject->evaluations();
+      const Index site[] = {0};
+      conditional->natural(site, subject.x, batch);
+      CHECK(subject->evaluations() - before == Evaluations{.site_updates = columns});
+    }
+    if (const auto* latent = subject.as<Latent>()) {
+      const Evaluations before = subject->evaluations();
+      latent->hidden_natural(subject.x, batch);
+      CHECK(subject->evaluations() - before == Evaluations{.site_updates = std::uint64_t(columns * latent->hidden().dim())});
+    }
+    if (const auto* parametric = subject.as<Parametric>()) {
+      const Evaluations before = subject->evaluations();
+      Parameters out = Parameters::Zero(parametric->parameters().size());
+      parametric->parameter_gradient(subject.x, Row::Ones(columns), out);
+      CHECK(subject->evaluations() - before == Evaluations{.parameter_gradient = columns});
+    }
+  });
+}
