@@ -16,11 +16,15 @@ class Rbm final : public EnergyModel, public Conditional, public Latent, public 
     std::string visible_bias = "data";
 
     void fields(Fields& f) {
-      f.integer("hidden", hidden, "number M of hidden units", {.minimum = 1, .maximum = 1e7, .required = true});
-      f.integer("visible", visible, "number D of visible units", {.minimum = 1, .maximum = 1e7, .unset = "the width of the data"});
-      f.real("weight_scale", weight_scale, "standard deviation of the initial weights W", {.minimum = 0});
+      f.integer("hidden", hidden, "number M of hidden units",
+                {.minimum = 1, .maximum = 1e7, .required = true});
+      f.integer("visible", visible, "number D of visible units",
+                {.minimum = 1, .maximum = 1e7, .unset = "the width of the data"});
+      f.real("weight_scale", weight_scale, "standard deviation of the initial weights W",
+             {.minimum = 0});
       f.choice("visible_bias", visible_bias, {"zero", "data"},
-               "initial b: zero, or the log odds of the data's rates (zero without data; Hinton 2012, section 8.1)");
+               "initial b: zero, or the log odds of the data's rates (zero without data; Hinton "
+               "2012, section 8.1)");
     }
   };
 
@@ -88,18 +92,21 @@ class Rbm final : public EnergyModel, public Conditional, public Latent, public 
   void do_hidden_natural(const BatchView& v, Batch& natural) const override {
     natural.resize(hidden_.dim(), v.cols());
     for (Index n = 0; n < v.cols(); ++n)
-      kernels<Real>().affine(weights_by_visible_.data(), hidden_.dim(), dim(), c_.data(), v.col(n).data(), natural.col(n).data());
+      kernels<Real>().affine(weights_by_visible_.data(), hidden_.dim(), dim(), c_.data(),
+                             v.col(n).data(), natural.col(n).data());
   }
 
   void do_visible_natural(const BatchView& h, Batch& natural) const override {
     natural.resize(dim(), h.cols());
     for (Index n = 0; n < h.cols(); ++n)
-      kernels<Real>().affine(weights_by_hidden_.data(), dim(), hidden_.dim(), b_.data(), h.col(n).data(), natural.col(n).data());
+      kernels<Real>().affine(weights_by_hidden_.data(), dim(), hidden_.dim(), b_.data(),
+                             h.col(n).data(), natural.col(n).data());
   }
 
   // P(v_i = 1 | other v) has log odds F(v_i = 0) - F(v_i = 1).
   void do_natural(std::span<const Index> sites, const BatchView& v, Batch& natural) const override {
-    if (sites.size() != 1) throw Error("rbm: visible units depend on each other, ask for one at a time");
+    if (sites.size() != 1)
+      throw Error("rbm: visible units depend on each other, ask for one at a time");
     const Index i = sites[0];
     Batch eta;
     do_hidden_natural(v, eta);
@@ -109,17 +116,20 @@ class Rbm final : public EnergyModel, public Conditional, public Latent, public 
     natural = (double(b_(i)) + log_partition(hidden_, eta) - off).matrix().cast<Real>();
   }
 
-  void do_parameter_gradient(const BatchView& v, const Row& weights, Parameters& out) const override {
+  void do_parameter_gradient(const BatchView& v, const Row& weights,
+                             Parameters& out) const override {
     Batch eta;
     do_hidden_natural(v, eta);
     gradient_over_hidden(v, eta, weights, out);
   }
 
   // out -= Σ_n w_n (v hᵀ, v, h): the derivative of E(v, h) is linear in either layer.
-  void accumulate(const BatchView& v, const BatchView& h, const Row& weights, Parameters& out) const {
+  void accumulate(const BatchView& v, const BatchView& h, const Row& weights,
+                  Parameters& out) const {
     const Index size = weights_by_visible_.size();
     for (Index n = 0; n < v.cols(); ++n) {
-      kernels<Real>().rank_one(-weights(n), v.col(n).data(), dim(), h.col(n).data(), hidden_.dim(), out.data());
+      kernels<Real>().rank_one(-weights(n), v.col(n).data(), dim(), h.col(n).data(), hidden_.dim(),
+                               out.data());
       out.segment(size, dim()) -= weights(n) * v.col(n).cast<double>();
       out.tail(hidden_.dim()) -= weights(n) * h.col(n).cast<double>();
     }

@@ -1,7 +1,7 @@
+#include <Eigen/LU>
+
 #include "support/make.hpp"
 #include "support/truth.hpp"
-
-#include <Eigen/LU>
 
 using namespace gibbsite;
 using namespace gibbsite::test;
@@ -76,7 +76,8 @@ TEST_CASE("a latent sum is the free energy of the weighted joint energy at every
     const Row truth = (1 - beta) * energies(base, v) + tempered_free_energy(*rbm, beta, v);
     CHECK(distance(energies(path, v), truth) < tight);
     CHECK(near(exact_sum(path, workers(), false).log_partition, log_sum_over_states(path), tight));
-    CHECK(distance(exact_sum(path, workers(), true).expected_gradient, mean_gradient_over_states(path)) < tight);
+    CHECK(distance(exact_sum(path, workers(), true).expected_gradient,
+                   mean_gradient_over_states(path)) < tight);
     // The parts' conditionals of v alone do not add up to that of the weighted joint law.
     CHECK(path.capability<Conditional>() == nullptr);
     check_parameter_gradient(path);
@@ -104,9 +105,11 @@ TEST_CASE("the layers of a latent sum have the conditionals of its joint energy"
   for (Index n = 0; n < v.cols(); ++n)
     for (Index m = 0; m < h.cols(); ++m) {
       for (Index i = 0; i < 4; ++i)
-        if (v(i, n) == 0) CHECK(near(double(xi(i, m)), joint(n, m) - joint(n + (Index{1} << i), m), tight));
+        if (v(i, n) == 0)
+          CHECK(near(double(xi(i, m)), joint(n, m) - joint(n + (Index{1} << i), m), tight));
       for (Index j = 0; j < 3; ++j)
-        if (h(j, m) == 0) CHECK(near(double(eta(j, n)), joint(n, m) - joint(n, m + (Index{1} << j)), tight));
+        if (h(j, m) == 0)
+          CHECK(near(double(eta(j, n)), joint(n, m) - joint(n, m + (Index{1} << j)), tight));
     }
 }
 
@@ -126,7 +129,8 @@ TEST_CASE("a product of models has the weighted sum of energies, conditionals an
   const Parameters theta = product.parameters();
   CHECK(theta.head(30) == first->capability<Parametric>()->parameters());
   CHECK(theta.tail(30) == second->capability<Parametric>()->parameters());
-  CHECK(distance(exact_sum(product, workers(), true).expected_gradient, mean_gradient_over_states(product)) < tight);
+  CHECK(distance(exact_sum(product, workers(), true).expected_gradient,
+                 mean_gradient_over_states(product)) < tight);
 }
 
 TEST_CASE("a sum of two RBMs adds their free energies, being latent in neither") {
@@ -134,7 +138,8 @@ TEST_CASE("a sum of two RBMs adds their free energies, being latent in neither")
   WeightedSum product({{1, first.get()}, {.5, second.get()}});
   CHECK(product.capability<Latent>() == nullptr);
   const Batch v = all_states(product.domain());
-  CHECK(distance(energies(product, v), Row(energies(*first, v) + .5 * energies(*second, v))) < tight);
+  CHECK(distance(energies(product, v), Row(energies(*first, v) + .5 * energies(*second, v))) <
+        tight);
   check_parameter_gradient(product);
 }
 
@@ -156,7 +161,8 @@ TEST_CASE("energy_difference is the difference of two energies, of latent and ot
 }
 
 TEST_CASE("a tempered gaussian has the closed form and the gradients of its energy") {
-  const auto gaussian = make_model("{name: gaussian, mean: [0.5, -1], precision: [2, 0.6, 0.6, 1]}");
+  const auto gaussian =
+      make_model("{name: gaussian, mean: [0.5, -1], precision: [2, 0.6, 0.6, 1]}");
   WeightedSum cold = WeightedSum::tempered(2, *gaussian);
   CHECK(exact_sum(cold, workers(), false).method == "closed_form");
   const auto wide = make_model("{name: gaussian, units: 2, precision: [0.25]}");
@@ -171,7 +177,8 @@ TEST_CASE("a tempered gaussian has the closed form and the gradients of its ener
   CHECK(distance(gradient, Batch(2 * first + Real(.5) * second)) < tight);
   CHECK(distance(energy, Row(2 * energies(*gaussian, x) + .5 * energies(*wide, x))) < tight);
   if (std::is_same_v<Real, double>) {
-    const double Z = integral(2, 12, .05, [&](const Batch& y) { return Row((-energies(cold, y)).exp()); });
+    const double Z =
+        integral(2, 12, .05, [&](const Batch& y) { return Row((-energies(cold, y)).exp()); });
     CHECK(near(exact_sum(cold, workers(), false).log_partition, std::log(Z), 1e-12));
   }
 }
@@ -196,8 +203,9 @@ TEST_CASE("a part of weight zero cannot spoil a sum by an infinite energy") {
 TEST_CASE("a sum refuses to be empty and parts on different domains") {
   Independent a = base_of(3), b = base_of(4);
   CHECK_THROWS_AS(WeightedSum({}), Error);
-  CHECK(error_of([&] { WeightedSum({{1, &a}, {1, &b}}); }) ==
-        "a sum of energies needs equal domains, got 3 binary and 4 binary");
+  CHECK(error_of([&] {
+          WeightedSum({{1, &a}, {1, &b}});
+        }) == "a sum of energies needs equal domains, got 3 binary and 4 binary");
 }
 
 TEST_CASE("a clamped model has the conditional law of its free coordinates") {
@@ -213,10 +221,12 @@ TEST_CASE("a clamped model has the conditional law of its free coordinates") {
     const Row p = law(*model), q = law(clamped);
     Row truth = Row::Zero(8);
     for (Index n = 0; n < free.cols(); ++n)
-      truth(n) = p(Index(whole(0, n) + 2 * whole(1, n) + 4 * whole(2, n) + 8 * whole(3, n) + 16 * whole(4, n)));
+      truth(n) = p(Index(whole(0, n) + 2 * whole(1, n) + 4 * whole(2, n) + 8 * whole(3, n) +
+                         16 * whole(4, n)));
     CHECK(distance(q, Row(truth / truth.sum())) < tight);
     check_conditionals(clamped);
-    CHECK(near(exact_sum(clamped, workers(), false).log_partition, log_sum_over_states(clamped), tight));
+    CHECK(near(exact_sum(clamped, workers(), false).log_partition, log_sum_over_states(clamped),
+               tight));
     CHECK(clamped.capability<Differentiable>() == nullptr);
   }
 }
@@ -236,12 +246,14 @@ TEST_CASE("a clamped latent model keeps its layers: block conditionals of the fr
 }
 
 TEST_CASE("a clamped gaussian has the textbook conditional mean and precision") {
-  const auto gaussian = make_model("{name: gaussian, mean: [1, 2, 3], precision: [2, 0.5, 0.3, 0.5, 1, -0.2, 0.3, -0.2, 1.5]}");
+  const auto gaussian = make_model(
+      "{name: gaussian, mean: [1, 2, 3], precision: [2, 0.5, 0.3, 0.5, 1, -0.2, 0.3, -0.2, 1.5]}");
   const Clamped clamped(*gaussian, {1}, Vector::Constant(1, 4));
   // x_0, x_2 | x_1: precision is the sub-block, mean = m - Λ_ff⁻¹ Λ_fc (x_c - m_c).
   Eigen::Matrix2d block;
   block << 2, .3, .3, 1.5;
-  const Eigen::Vector2d mean = Eigen::Vector2d(1, 3) - block.inverse() * Eigen::Vector2d(.5, -.2) * 2;
+  const Eigen::Vector2d mean =
+      Eigen::Vector2d(1, 3) - block.inverse() * Eigen::Vector2d(.5, -.2) * 2;
   Batch at = mean.cast<Real>(), gradient;
   Row energy;
   clamped.capability<Differentiable>()->energy_and_gradient(at, energy, gradient);
@@ -253,7 +265,8 @@ TEST_CASE("a clamped gaussian has the textbook conditional mean and precision") 
   CHECK(near(double(natural(0, 0) / natural(1, 0)), mean(1), tight));
 }
 
-TEST_CASE("clamping refuses coordinates twice or outside, values outside the domain, and to hold all") {
+TEST_CASE(
+    "clamping refuses coordinates twice or outside, values outside the domain, and to hold all") {
   const auto model = recipe_boltzmann(3, 1, true);
   const auto refusal = [&](std::vector<Index> sites, std::vector<Real> values) {
     const Vector given = Eigen::Map<const Vector>(values.data(), Index(values.size()));

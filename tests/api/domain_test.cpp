@@ -1,7 +1,7 @@
+#include <numbers>
+
 #include "support/make.hpp"
 #include "support/truth.hpp"
-
-#include <numbers>
 
 using namespace gibbsite;
 using namespace gibbsite::test;
@@ -74,11 +74,15 @@ TEST_CASE("ln Z of many binary units is right to 1e-15 per unit over the whole r
     const double found = log_partition_of(Domain::binary(n), logits);
     CHECK(std::abs(found - double(truth)) < 1e-15 * double(n) + 4e-16 * double(truth));
   }
-  CHECK(log_partition_of(Domain::binary(1), Vector::Constant(1, 0)) == doctest::Approx(std::log(2.)).epsilon(1e-15));
-  CHECK(std::isnan(log_partition_of(Domain::binary(2), Vector::Constant(2, std::numeric_limits<Real>::quiet_NaN()))));
-  CHECK(log_partition_of(Domain::binary(3), Vector::Constant(3, std::numeric_limits<Real>::infinity())) ==
+  CHECK(log_partition_of(Domain::binary(1), Vector::Constant(1, 0)) ==
+        doctest::Approx(std::log(2.)).epsilon(1e-15));
+  CHECK(std::isnan(log_partition_of(Domain::binary(2),
+                                    Vector::Constant(2, std::numeric_limits<Real>::quiet_NaN()))));
+  CHECK(log_partition_of(Domain::binary(3),
+                         Vector::Constant(3, std::numeric_limits<Real>::infinity())) ==
         std::numeric_limits<double>::infinity());
-  CHECK(log_partition_of(Domain::binary(3), Vector::Constant(3, -std::numeric_limits<Real>::infinity())) == 0);
+  CHECK(log_partition_of(Domain::binary(3),
+                         Vector::Constant(3, -std::numeric_limits<Real>::infinity())) == 0);
   CHECK(log_partition_of(Domain::binary(0), Vector()) == 0);
 }
 
@@ -103,7 +107,8 @@ TEST_CASE("the mean of independent units is the derivative of ln Z") {
   CHECK(near(double(means(4, 0)), std::tanh(.6), tiny));
 }
 
-TEST_CASE("draws of independent units lie in the domain and have its means to five standard errors") {
+TEST_CASE(
+    "draws of independent units lie in the domain and have its means to five standard errors") {
   const Index n = 20000;
   const Batch eta = mixed_natural().replicate(1, n);
   Batch x(5, n);
@@ -139,11 +144,13 @@ TEST_CASE("a configuration outside the domain is refused by coordinate and value
     other(row, 1) = value;
     return error_of([&] { require_inside(mixed, other); });
   };
-  CHECK(refusal(0, Real(.5)) == "value 0.5 at coordinate 0 of configuration 1 is outside the model's domain "
-                                "(2 binary + 1 real + 1 categorical(3) + 1 spin)");
+  CHECK(refusal(0, Real(.5)) ==
+        "value 0.5 at coordinate 0 of configuration 1 is outside the model's domain "
+        "(2 binary + 1 real + 1 categorical(3) + 1 spin)");
   CHECK(refusal(3, 3).starts_with("value 3 at coordinate 3 "));
   CHECK(refusal(4, 0).starts_with("value 0 at coordinate 4 "));
   CHECK(refusal(2, std::numeric_limits<Real>::infinity()) != "");
   CHECK(refusal(0, std::numeric_limits<Real>::quiet_NaN()) != "");
-  CHECK(error_of([&] { require_inside(Domain::real(3), x); }) == "needs 3 values per configuration, got 5");
+  CHECK(error_of([&] { require_inside(Domain::real(3), x); }) ==
+        "needs 3 values per configuration, got 5");
 }

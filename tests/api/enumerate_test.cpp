@@ -15,7 +15,8 @@ class Odd final : public EnergyModel {
  private:
   void do_energy(const BatchView& x, Row& energy) const override {
     for (Index n = 0; n < x.cols(); ++n)
-      energy(n) = Index(x.col(n).sum()) % 2 == 0 ? offset_ : std::numeric_limits<double>::infinity();
+      energy(n) =
+          Index(x.col(n).sum()) % 2 == 0 ? offset_ : std::numeric_limits<double>::infinity();
   }
   Domain domain_;
   double offset_;
@@ -26,7 +27,9 @@ double log_z(const EnergyModel& model) { return exact_sum(model, workers(), fals
 }  // namespace
 
 TEST_CASE("states lists every state of a mixed domain once, coordinate 0 fastest") {
-  const Domain domain{{{Domain::Kind::spin, 1, 2}, {Domain::Kind::categorical, 1, 3}, {Domain::Kind::binary, 1, 2}}};
+  const Domain domain{{{Domain::Kind::spin, 1, 2},
+                       {Domain::Kind::categorical, 1, 3},
+                       {Domain::Kind::binary, 1, 2}}};
   Batch truth(3, 12);
   truth << -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1,  //
       0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2,             //
@@ -45,7 +48,8 @@ TEST_CASE("the exact sum counts states of infinite energy as none") {
 }
 
 TEST_CASE("a NaN energy stops the exact sum") {
-  CHECK_THROWS_AS(log_z(Odd(Domain::binary(3), std::numeric_limits<double>::quiet_NaN())), Diverged);
+  CHECK_THROWS_AS(log_z(Odd(Domain::binary(3), std::numeric_limits<double>::quiet_NaN())),
+                  Diverged);
 }
 
 TEST_CASE("the exact sum takes a closed form first, then the smaller of hidden and visible layer") {
@@ -56,14 +60,16 @@ TEST_CASE("the exact sum takes a closed form first, then the smaller of hidden a
   CHECK(exact_method(*recipe_rbm(40, 26, 1)) == "hidden_sum");
   CHECK(exact_method(*recipe_rbm(6, 4, 1), {.max_log2_states = 3}).empty());
   CHECK(error_of([] { exact_sum(*recipe_rbm(40, 30, 1), workers(), false); }) ==
-        "the exact sum needs a closed form or at most 2^26 states, got 2^40 states and 2^30 hidden states");
+        "the exact sum needs a closed form or at most 2^26 states, got 2^40 states and 2^30 hidden "
+        "states");
 }
 
 TEST_CASE("the expected gradient is the same through hidden and visible layer") {
   const auto model = recipe_rbm(9, 5, 1.5);
   const ExactSum sum = exact_sum(*model, workers(), true);
   CHECK(sum.method == "hidden_sum");
-  CHECK(distance(sum.expected_gradient, mean_gradient_over_states(*model)) < tolerance(1e-12, 1e-5));
+  CHECK(distance(sum.expected_gradient, mean_gradient_over_states(*model)) <
+        tolerance(1e-12, 1e-5));
   CHECK(exact_sum(*model, workers(), false).expected_gradient.size() == 0);
 }
 
@@ -82,7 +88,8 @@ TEST_CASE("exact draws follow the enumerated law, directly and through the hidde
     const Index n = 20000;
     const Batch x = exact_draws(*model, n, Stream(9));
     Eigen::ArrayXd counts = Eigen::ArrayXd::Zero(16);
-    for (Index c = 0; c < n; ++c) counts(Index(x(0, c) + 2 * x(1, c) + 4 * x(2, c) + 8 * x(3, c))) += 1;
+    for (Index c = 0; c < n; ++c)
+      counts(Index(x(0, c) + 2 * x(1, c) + 4 * x(2, c) + 8 * x(3, c))) += 1;
     for (Index s = 0; s < 16; ++s)
       CHECK(std::abs(counts(s) / double(n) - p(s)) < 5 * std::sqrt(p(s) * (1 - p(s)) / double(n)));
   }

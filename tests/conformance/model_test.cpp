@@ -18,7 +18,8 @@ const std::map<std::string, std::vector<std::string>> examples = {
      {"{name: gaussian, mean: [0.5, -1], precision: [2, 0.6, 0.6, 1]}",
       "{name: gaussian, units: 1, precision: [0.5]}"}},
     {"gaussian_mixture",
-     {"{name: gaussian_mixture, weights: [1, 2, 3], means: [-2, 0, 1, 1, 0.5, -1], standard_deviations: [0.7, 1, 1.3]}",
+     {"{name: gaussian_mixture, weights: [1, 2, 3], means: [-2, 0, 1, 1, 0.5, -1], "
+      "standard_deviations: [0.7, 1, 1.3]}",
       "{name: gaussian_mixture, units: 1, means: [-2, 2]}"}},
     {"rbm",
      {"{name: rbm, visible: 7, hidden: 4, weight_scale: 1}",
@@ -136,7 +137,9 @@ Batch with(const Batch& x, Index i, double value) {
 Batch natural_from_energies(const EnergyModel& model, Index i, const Batch& x) {
   const Domain::Part part = model.domain().site(i);
   const auto at = [&](double value) { return energies(model, with(x, i, value)); };
-  const auto to_batch = [](const auto& table) { return Batch(table.matrix().template cast<Real>()); };
+  const auto to_batch = [](const auto& table) {
+    return Batch(table.matrix().template cast<Real>());
+  };
   if (part.kind == Domain::Kind::binary) return to_batch(Row(at(0) - at(1)));
   if (part.kind == Domain::Kind::spin) return to_batch(Row(.5 * (at(-1) - at(1))));
   if (part.kind == Domain::Kind::real) {  // E = const - η x + p x²/2
@@ -165,8 +168,8 @@ std::map<std::string, double> log_partitions(const EnergyModel& model) {
     if (const auto value = normalized->log_partition(1)) found["closed form"] = *value;
   if (model.domain().log_states() < 9) found["every state"] = log_sum_over_states(model);
   if (model.domain().all(Domain::Kind::real) && model.dim() <= 2)
-    found["quadrature"] = std::log(
-        integral(model.dim(), 15, .06, [&](const Batch& x) { return Row((-energies(model, x)).exp()); }));
+    found["quadrature"] = std::log(integral(
+        model.dim(), 15, .06, [&](const Batch& x) { return Row((-energies(model, x)).exp()); }));
   return found;
 }
 
@@ -206,7 +209,8 @@ TEST_CASE("models document every field with a sentence and a plain name") {
       CHECK(item.field.documentation.size() > 5);
       CHECK(item.field.documentation.back() != '.');
       CHECK(item.field.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos);
-      const bool explained = item.default_value || item.field.rule.required || !item.field.rule.unset.empty();
+      const bool explained =
+          item.default_value || item.field.rule.required || !item.field.rule.unset.empty();
       CHECK(explained);
     }
   }
@@ -238,7 +242,8 @@ TEST_CASE("a configuration's numbers do not depend on the batch it is in, to the
     const Table all = everything(*subject, subject.x);
     CHECK(all.isFinite().all());
     const Row energy = energies(*subject, subject.x);
-    for (Index n = 0; n < columns; ++n) CHECK(identical(energies(*subject, subject.x.col(n)), energy.col(n)));
+    for (Index n = 0; n < columns; ++n)
+      CHECK(identical(energies(*subject, subject.x.col(n)), energy.col(n)));
     // A copy, and a view that starts elsewhere in memory: alignment must not matter either.
     CHECK(identical(everything(*subject, subject.x.leftCols(9)), all.leftCols(9)));
     Row shifted;
@@ -344,7 +349,8 @@ TEST_CASE("conditionals are those that differences of the energy imply") {
       const Domain::Part part = subject->domain().site(i);
       Batch natural;
       conditional->natural(site, subject.x, natural);
-      CHECK(distance(standard(part, natural), natural_from_energies(*subject, i, subject.x)) < tolerance(1e-12, 1e-4));
+      CHECK(distance(standard(part, natural), natural_from_energies(*subject, i, subject.x)) <
+            tolerance(1e-12, 1e-4));
     }
   });
 }
@@ -367,7 +373,8 @@ TEST_CASE("independent sets partition the coordinates and really are independent
   });
 }
 
-TEST_CASE("hidden units have one joint energy with the visible ones, whose free energy is the model's") {
+TEST_CASE(
+    "hidden units have one joint energy with the visible ones, whose free energy is the model's") {
   for_each_model([](const Subject& subject) {
     const auto* latent = subject.as<Latent>();
     if (latent == nullptr) return;
@@ -375,7 +382,8 @@ TEST_CASE("hidden units have one joint energy with the visible ones, whose free 
     Row visible;
     latent->visible_energy(subject.x, visible);
     latent->hidden_natural(subject.x, eta);
-    CHECK(distance(Row(visible - log_partition(latent->hidden(), eta)), energies(*subject, subject.x)) < tolerance(1e-12, 1e-5));
+    CHECK(distance(Row(visible - log_partition(latent->hidden(), eta)),
+                   energies(*subject, subject.x)) < tolerance(1e-12, 1e-5));
     // A(v) - η(v)·T(h) + ξ(h)·T(v) = B(h) is the same for every v.
     Independent::uniform(latent->hidden()).draw(Stream(13), h);
     latent->visible_natural(h, xi);
@@ -389,7 +397,9 @@ TEST_CASE("gradients over either layer have the same mean under the model") {
   for_each_model([](const Subject& subject) {
     const auto* latent = subject.as<Latent>();
     const auto* parametric = subject.as<Parametric>();
-    if (latent == nullptr || parametric == nullptr || !subject->domain().is_discrete() || !latent->hidden().is_discrete()) return;
+    if (latent == nullptr || parametric == nullptr || !subject->domain().is_discrete() ||
+        !latent->hidden().is_discrete())
+      return;
     // P(h) of every h by summing the joint law over v.
     const Batch v = all_states(subject->domain()), h = all_states(latent->hidden());
     const Row p = law(*subject);
@@ -397,7 +407,10 @@ TEST_CASE("gradients over either layer have the same mean under the model") {
     latent->hidden_natural(v, eta);
     Row marginal(h.cols());
     for (Index m = 0; m < h.cols(); ++m)
-      marginal(m) = (p * (natural_energy(latent->hidden(), eta, h.col(m).replicate(1, v.cols())) - log_partition(latent->hidden(), eta)).exp()).sum();
+      marginal(m) = (p * (natural_energy(latent->hidden(), eta, h.col(m).replicate(1, v.cols())) -
+                          log_partition(latent->hidden(), eta))
+                             .exp())
+                        .sum();
     CHECK(std::abs(marginal.sum() - 1) < tolerance(1e-13, 1e-5));
     latent->visible_natural(h, xi);
     Parameters over_visible = Parameters::Zero(parametric->parameters().size());
@@ -421,7 +434,9 @@ TEST_CASE("the exact mean of the parameter gradient is that under the law of the
   for_each_model([](const Subject& subject) {
     if (subject.as<Parametric>() == nullptr || exact_method(*subject).empty()) return;
     const auto truth = mean_parameter_gradient(*subject);
-    if (truth) CHECK(distance(exact_sum(*subject, workers(), true).expected_gradient, *truth) < tolerance(1e-11, 1e-4));
+    if (truth)
+      CHECK(distance(exact_sum(*subject, workers(), true).expected_gradient, *truth) <
+            tolerance(1e-11, 1e-4));
   });
 }
 
@@ -441,7 +456,8 @@ TEST_CASE("exact draws have the exact mean of the parameter gradient, to five st
     }
     for (Index i = 0; i < mean.size(); ++i) {
       const Moments& found = moments[std::size_t(i)];
-      CHECK(std::abs(found.mean - mean(i)) <= 5 * std::sqrt(found.variance() / double(n)) + tolerance(1e-12, 1e-5));
+      CHECK(std::abs(found.mean - mean(i)) <=
+            5 * std::sqrt(found.variance() / double(n)) + tolerance(1e-12, 1e-5));
     }
   });
 }
@@ -478,7 +494,8 @@ TEST_CASE("evaluations are counted in configurations and coordinates") {
     if (const auto* latent = subject.as<Latent>()) {
       const Evaluations before = subject->evaluations();
       latent->hidden_natural(subject.x, batch);
-      CHECK(subject->evaluations() - before == Evaluations{.site_updates = std::uint64_t(columns * latent->hidden().dim())});
+      CHECK(subject->evaluations() - before ==
+            Evaluations{.site_updates = std::uint64_t(columns * latent->hidden().dim())});
     }
     if (const auto* parametric = subject.as<Parametric>()) {
       const Evaluations before = subject->evaluations();

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <gibbsite/plugin.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <gibbsite/plugin.hpp>
 #include <type_traits>
 #include <vector>
 

@@ -2,8 +2,8 @@
 //   bias = mean g - γ, bias_norm = |bias|, relative_bias = |bias| / |γ|, cosine of mean g and γ,
 //   standard_error = √(Σ_i var(mean g_i)), which inflates bias_norm even of an unbiased estimator:
 //   bias_norm_corrected = √max(0, |bias|² - standard_error²).
-// Estimators with a memory (persistent chains) give correlated calls: there var(mean g) comes
-// from the means of √repeats successive calls (batch means; Geyer 1992).
+// Calls of an estimator with memory (persistent chains) are correlated: there var(mean g) comes
+// from the means of √repeats successive ones (batch means; Geyer 1992).
 #include <gibbsite/api/averages.hpp>
 #include <gibbsite/plugin.hpp>
 
@@ -15,8 +15,7 @@ class GradientError final : public Evaluation {
   using Needs = Abilities<Parametric>;
   struct Params {
     PluginSpec gradient;
-    Index repeats = 1000;
-    Index warmup = 0;
+    Index repeats = 1000, warmup = 0;
     std::optional<Index> batch;
     bool keep_draws = false;
 
@@ -25,8 +24,7 @@ class GradientError final : public Evaluation {
                {.required = true});
       f.integer("repeats", repeats, "calls of the estimator", {.minimum = 2});
       f.integer("warmup", warmup, "calls before the first that counts, for persistent chains");
-      f.integer("batch", batch, "training rows used, evenly spaced",
-                {.minimum = 1, .unset = "all, at most 1000"});
+      f.integer("batch", batch, "evenly spaced training rows", {.minimum = 1, .unset = "<= 1000"});
       f.flag("keep_draws", keep_draws, "store the estimate of every call");
     }
   };
@@ -38,10 +36,10 @@ class GradientError final : public Evaluation {
         gradient_(p.gradient ? c.gradient(p.gradient) : nullptr) {
     if (!gradient_) throw Error(c.subject + ": no gradient is named and there is no train section");
     const Index rows = c.require_train().size();
-    if (p.batch && *p.batch > rows)
-      throw Error(c.subject + ": batch: must be <= " + std::to_string(rows) + ", got " +
-                  std::to_string(*p.batch));
-    batch_ = p.batch ? *p.batch : std::min<Index>(rows, 1000);
+    batch_ = p.batch.value_or(std::min<Index>(rows, 1000));
+    if (batch_ > rows)
+      throw Error(c.subject + ": batch must be at most the data's " + number_text(double(rows)) +
+                  ", got " + number_text(double(batch_)));
     require_exact_sum(*c.model, {}, WithGradient::yes, c.subject);
   }
 
@@ -51,22 +49,20 @@ class GradientError final : public Evaluation {
     for (Index k = 0; k < batch_; ++k) rows.push_back(k * train.size() / batch_);
     Batch data(train.dim(), batch_);
     train.columns(rows, input.random.split("data"), data);
-
     const Index size = parametric_.parameters().size(), calls = params_.warmup + params_.repeats;
-    State now{.inner = gradient_->init(input.random.split("init")),
-              .table = Eigen::ArrayXXd::Zero(size + 4, 5),
-              .keep_draws = params_.keep_draws};
+    State now{gradient_->init(input.random.split("init")), Eigen::ArrayXXd::Zero(size + 4, 5),
+              params_.keep_draws};
     const bool has_memory = !now.inner.chains.empty() || !now.inner.numbers.empty();
     const Index group = has_memory ? Index(std::sqrt(double(params_.repeats))) : 1;
     if (input.saved.position > 0) now.load(input.saved);
     for (Index call = Index(input.saved.position); call < calls; ++call) {
       const Evaluations before = context_.model->evaluations();
       const Stream random = input.random.split("calls").at(std::uint64_t(call));
-      const Parameters draw = gradient_->estimate(data, now.inner, random).ascent;
-      const Evaluations cost = context_.model->evaluations() - before;
       Eigen::ArrayXd all(size + 4);
-      all << draw.array(), double(cost.energy), double(cost.gradient),
-          double(cost.parameter_gradient), double(cost.site_updates);
+      all.head(size) = gradient_->estimate(data, now.inner, random).ascent.array();
+      const Evaluations cost = context_.model->evaluations() - before;
+      all.tail(4) << double(cost.energy), double(cost.gradient), double(cost.parameter_gradient),
+          double(cost.site_updates);
       if (call >= params_.warmup) now.add(all, call - params_.warmup + 1, group);
       if ((call + 1) % 100 != 0) continue;
       now.store(input.saved, std::uint64_t(call) + 1);
@@ -81,7 +77,7 @@ class GradientError final : public Evaluation {
   struct State {
     Saved inner;            ///< the estimator's own memory
     Eigen::ArrayXXd table;  ///< mean and squares (Welford) of calls and of groups, sum in the group
-    bool keep_draws = false;
+    bool keep_draws;
     std::vector<double> kept = {};
 
     void add(const Eigen::ArrayXd& x, Index count, Index group) {
@@ -92,17 +88,16 @@ class GradientError final : public Evaluation {
       };
       welford(0, x, count);
       if (keep_draws) kept.insert(kept.end(), x.begin(), x.end() - 4);
-      table.col(4) += x;
+      table.col(4) += x / double(group);
       if (count % group != 0) return;
-      welford(2, table.col(4) / double(group), count / group);
+      welford(2, table.col(4), count / group);
       table.col(4).setZero();
     }
     void store(Saved& to, std::uint64_t position) const {
       to = {.position = position, .numbers = inner.numbers, .chains = inner.chains};
       to.numbers.insert(to.numbers.end(), table.data(), table.data() + table.size());
       to.numbers.insert(to.numbers.end(), kept.begin(), kept.end());
-      to.numbers.push_back(double(inner.position));
-      to.numbers.push_back(double(inner.numbers.size()));
+      to.numbers.insert(to.numbers.end(), {double(inner.position), double(inner.numbers.size())});
     }
     void load(const Saved& from) {
       const double *begin = from.numbers.data(), *end = begin + from.numbers.size() - 2;
@@ -123,8 +118,8 @@ class GradientError final : public Evaluation {
     result.vector("mean", "parameter", mean.array());
     result.vector("variance", "parameter", calls.col(1) / (n - 1));
     result.vector("exact", "parameter", exact.array());
-    const std::vector<Index> shape = {params_.repeats, exact.size()};
-    if (params_.keep_draws)
+    const std::vector<Index> shape{params_.repeats, exact.size()};
+    if (now.keep_draws)
       result.variables.push_back({"draws", {"repeat", "parameter"}, shape, now.kept});
     result.headline = {{"relative_bias", bias.norm() / size},
                        {"bias_norm_corrected", corrected},
@@ -135,8 +130,8 @@ class GradientError final : public Evaluation {
     result.scalar("exact_norm", size);
     result.scalar("mean_squared_error", bias.squaredNorm() + calls.col(1).sum() / n);
     const char* const costs[] = {"energy", "gradient", "parameter_gradient", "site_updates"};
-    for (Index k = 0; k < 4; ++k)
-      result.scalar(std::string(costs[k]) + "_per_call", now.table(exact.size() + k, 0));
+    const auto cost = now.table.col(0).tail(4);
+    for (Index k = 0; k < 4; ++k) result.scalar(std::string(costs[k]) + "_per_call", cost(k));
     return result;
   }
 
@@ -144,13 +139,12 @@ class GradientError final : public Evaluation {
   Context context_;
   const Parametric& parametric_;
   std::unique_ptr<GradientEstimator> gradient_;
-  Index batch_ = 0;
+  Index batch_;
 };
 
 }  // namespace
 
 GIBBSITE_PLUGIN(registry) {
-  registry.add<GradientError>(
-      "gradient_error", "bias and variance of a gradient estimator against the exact gradient",
-      "Carreira-Perpiñán & Hinton 2005, AISTATS");
+  registry.add<GradientError>("gradient_error", "bias and variance of a gradient estimator",
+                              "Carreira-Perpiñán & Hinton 2005, AISTATS");
 }

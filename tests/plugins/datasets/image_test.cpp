@@ -1,7 +1,7 @@
+#include <set>
+
 #include "support/make.hpp"
 #include "support/truth.hpp"
-
-#include <set>
 
 using namespace gibbsite;
 using namespace gibbsite::test;
@@ -37,7 +37,8 @@ TEST_CASE("digits give the columns asked for, in that order and repeatedly") {
 
 TEST_CASE("bars_and_stripes has 2^(side+1) binary images, the empty and the full one twice") {
   for (const Index side : {1, 2, 3, 4}) {
-    const auto dataset = make_dataset("{name: bars_and_stripes, side: " + std::to_string(side) + "}");
+    const auto dataset =
+        make_dataset("{name: bars_and_stripes, side: " + std::to_string(side) + "}");
     const Index size = Index{2} << side;
     CHECK(dataset->size() == size);
     CHECK(dataset->dim() == side * side);
@@ -58,7 +59,9 @@ TEST_CASE("bars_and_stripes has 2^(side+1) binary images, the empty and the full
     CHECK((all.colwise().sum().array() == Real(side * side)).count() == 2);
   }
   CHECK(make_dataset("bars_and_stripes")->size() == 16);
-  CHECK(error_of([] { make_dataset("{name: bars_and_stripes, side: 0}"); }).find("side: must be in [1, 20], got 0") != std::string::npos);
+  CHECK(error_of([] {
+          make_dataset("{name: bars_and_stripes, side: 0}");
+        }).find("side: must be in [1, 20], got 0") != std::string::npos);
 }
 
 TEST_CASE("bars_and_stripes 3 x 3 allows a mean log-likelihood of -2.599302 at most") {

@@ -9,11 +9,11 @@ TEST_CASE("boltzmann_machine has the tabulated log partition function, by two en
     Index units;
     double scale, without_bias, with_bias;
   };
-  for (const Line& line : {Line{4, .5, 3.093757839086, 2.901660369163},
-                           Line{10, .3, 7.418899713722, 7.205468053186},
-                           Line{10, 1, 10.926432215547, 10.502846869318},
-                           Line{16, .3, 12.012092115161, 12.030305721601},
-                           Line{16, 1, 20.462900340419, 20.371619649985}}) {
+  for (const Line& line :
+       {Line{4, .5, 3.093757839086, 2.901660369163}, Line{10, .3, 7.418899713722, 7.205468053186},
+        Line{10, 1, 10.926432215547, 10.502846869318},
+        Line{16, .3, 12.012092115161, 12.030305721601},
+        Line{16, 1, 20.462900340419, 20.371619649985}}) {
     CAPTURE(line.units);
     CAPTURE(line.scale);
     const auto plain = recipe_boltzmann(line.units, line.scale, false);
@@ -79,8 +79,10 @@ TEST_CASE("boltzmann_machine refuses an asymmetric, diagonal or infinite W and k
     return error_of([&] { parametric.set_parameters(other); });
   };
   CHECK(refusal(4, .25) == "boltzmann_machine: W[1, 1] must be 0, got 0.25");
-  CHECK(refusal(1, 7).starts_with("boltzmann_machine: W[0, 1] must equal W[1, 0] (W is symmetric), got 7 and "));
-  CHECK(refusal(9, std::numeric_limits<double>::infinity()) == "boltzmann_machine: W and b must be finite");
+  CHECK(refusal(1, 7).starts_with(
+      "boltzmann_machine: W[0, 1] must equal W[1, 0] (W is symmetric), got 7 and "));
+  CHECK(refusal(9, std::numeric_limits<double>::infinity()) ==
+        "boltzmann_machine: W and b must be finite");
   CHECK(parametric.parameters() == theta);
   Parameters rounded = theta;
   rounded(1) *= 1 + 1e-15;

@@ -1,9 +1,8 @@
+#include <Eigen/Dense>
+#include <numbers>
+
 #include "support/make.hpp"
 #include "support/truth.hpp"
-
-#include <Eigen/Dense>
-
-#include <numbers>
 
 using namespace gibbsite;
 using namespace gibbsite::test;
@@ -23,7 +22,8 @@ TEST_CASE("gaussian has ln Z of a tridiagonal precision by the determinant's rec
   const auto model = make_model("{name: gaussian, units: 30}");
   Parameters theta = Parameters::Zero(d + d * d);
   for (Index i = 0; i < d; ++i)
-    for (Index j = 0; j < d; ++j) theta(d + i * d + j) = i == j ? 1 : std::abs(i - j) == 1 ? -.4 : 0;
+    for (Index j = 0; j < d; ++j)
+      theta(d + i * d + j) = i == j ? 1 : std::abs(i - j) == 1 ? -.4 : 0;
   model->capability<Parametric>()->set_parameters(theta);
   double before = 1, determinant = 1;  // |Λ_n| = |Λ_{n-1}| - .16 |Λ_{n-2}|
   for (Index n = 2; n <= d; ++n) {
@@ -39,7 +39,8 @@ TEST_CASE("gaussian has ln Z of a tridiagonal precision by the determinant's rec
 }
 
 TEST_CASE("gaussian agrees with quadrature in ln Z, mean and covariance at several temperatures") {
-  const auto model = make_model("{name: gaussian, mean: [0.5, -0.25], precision: [2, 0.6, 0.6, 1]}");
+  const auto model =
+      make_model("{name: gaussian, mean: [0.5, -0.25], precision: [2, 0.6, 0.6, 1]}");
   const auto& normalized = *model->capability<Normalized>();
   for (const double beta : {.5, 1.0, 3.0}) {
     const auto weight = [&](const Batch& x) { return Row((-beta * energies(*model, x)).exp()); };
@@ -80,20 +81,25 @@ TEST_CASE("gaussian reads precision as a multiple of the identity, a diagonal or
   };
   CHECK(precision_of("{name: gaussian, units: 2}") == Eigen::Vector4d(1, 0, 0, 1));
   CHECK(precision_of("{name: gaussian, units: 2, precision: [3]}") == Eigen::Vector4d(3, 0, 0, 3));
-  CHECK(precision_of("{name: gaussian, mean: [1, 2], precision: [3, 4]}") == Eigen::Vector4d(3, 0, 0, 4));
-  CHECK(precision_of("{name: gaussian, units: 2, precision: [3, 1, 1, 4]}") == Eigen::Vector4d(3, 1, 1, 4));
+  CHECK(precision_of("{name: gaussian, mean: [1, 2], precision: [3, 4]}") ==
+        Eigen::Vector4d(3, 0, 0, 4));
+  CHECK(precision_of("{name: gaussian, units: 2, precision: [3, 1, 1, 4]}") ==
+        Eigen::Vector4d(3, 1, 1, 4));
 }
 
 TEST_CASE("gaussian draws have its mean and covariance to five standard errors") {
-  const auto model = make_model("{name: gaussian, mean: [1, -2, 0.5], precision: [2, 0.5, 0, 0.5, 1, -0.3, 0, -0.3, 0.7]}");
+  const auto model = make_model(
+      "{name: gaussian, mean: [1, -2, 0.5], precision: [2, 0.5, 0, 0.5, 1, -0.3, 0, -0.3, 0.7]}");
   const Parameters theta = model->capability<Parametric>()->parameters();
   const Eigen::Matrix3d covariance = theta.tail(9).reshaped(3, 3).inverse();
   const Index n = 20000;
-  const Eigen::MatrixXd off = exact_draws(*model, n, Stream(3)).cast<double>().colwise() - theta.head(3);
+  const Eigen::MatrixXd off =
+      exact_draws(*model, n, Stream(3)).cast<double>().colwise() - theta.head(3);
   for (Index i = 0; i < 3; ++i) {
     CHECK(std::abs(off.row(i).mean()) < 5 * std::sqrt(covariance(i, i) / double(n)));
     for (Index j = 0; j <= i; ++j) {
-      const double variance = covariance(i, i) * covariance(j, j) + covariance(i, j) * covariance(i, j);
+      const double variance =
+          covariance(i, i) * covariance(j, j) + covariance(i, j) * covariance(i, j);
       const double found = off.row(i).dot(off.row(j)) / double(n);
       CHECK(std::abs(found - covariance(i, j)) < 5 * std::sqrt(variance / double(n)));
     }
@@ -111,7 +117,8 @@ TEST_CASE("gaussian gradients of the precision stay symmetric to the last bit") 
   CHECK(by_precision == by_precision.transpose());
 }
 
-TEST_CASE("gaussian refuses a precision that is not symmetric, not positive definite or of wrong size") {
+TEST_CASE(
+    "gaussian refuses a precision that is not symmetric, not positive definite or of wrong size") {
   const auto refusal = [](const std::string& yaml) { return error_of([&] { make_model(yaml); }); };
   CHECK(refusal("{name: gaussian, units: 2, precision: [1, 2, 2, 1]}") ==
         "gaussian: precision: must be positive definite (it has no Cholesky factor)");
@@ -119,7 +126,8 @@ TEST_CASE("gaussian refuses a precision that is not symmetric, not positive defi
         "gaussian: precision: must be positive definite (it has no Cholesky factor)");
   CHECK(refusal("{name: gaussian, units: 2, precision: [0]}") ==
         "gaussian: precision: must be positive definite (it has no Cholesky factor)");
-  CHECK(refusal("{name: gaussian, units: 2, precision: [1, 0.5, 0.4, 1]}") == "gaussian: precision: must be symmetric");
+  CHECK(refusal("{name: gaussian, units: 2, precision: [1, 0.5, 0.4, 1]}") ==
+        "gaussian: precision: must be symmetric");
   CHECK(refusal("{name: gaussian, units: 2, precision: [1, 1, 1]}") ==
         "model gaussian: precision: must have 1, 2 or 4 values, got 3");
   CHECK(refusal("{name: gaussian, units: 2, mean: [1, 1, 1]}") ==

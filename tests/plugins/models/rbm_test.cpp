@@ -15,7 +15,8 @@ double mean_log_likelihood(const EnergyModel& model, const BatchView& data) {
 // The gradient of the mean log-likelihood.
 Parameters exact_gradient(EnergyModel& model, const BatchView& data) {
   Parameters over_data = Parameters::Zero(parametric(model).parameters().size());
-  parametric(model).parameter_gradient(data, Row::Constant(data.cols(), 1.0 / double(data.cols())), over_data);
+  parametric(model).parameter_gradient(data, Row::Constant(data.cols(), 1.0 / double(data.cols())),
+                                       over_data);
   return exact_sum(model, workers(), true).expected_gradient - over_data;
 }
 
@@ -52,7 +53,8 @@ TEST_CASE("rbm 784 x 20 has the tabulated log partition function to 1e-9") {
 TEST_CASE("rbm free energy is the joint energy with the hidden units summed out, to 1e-12") {
   const auto model = recipe_rbm(6, 5, 2);
   const Parameters theta = parametric(*model).parameters();
-  const Batch v = all_states(model->domain()), h = all_states(model->capability<Latent>()->hidden());
+  const Batch v = all_states(model->domain()),
+              h = all_states(model->capability<Latent>()->hidden());
   const Row free_energy = energies(*model, v);
   double worst = 0;
   for (Index n = 0; n < v.cols(); ++n) {
@@ -70,7 +72,8 @@ TEST_CASE("rbm layers are independent given each other with the logits it states
   const Batch v = all_states(model->domain()), h = all_states(latent.hidden());
   Eigen::ArrayXXd joint(v.cols(), h.cols());
   for (Index n = 0; n < v.cols(); ++n)
-    for (Index m = 0; m < h.cols(); ++m) joint(n, m) = std::exp(-rbm_energy(theta, v.col(n), h.col(m)));
+    for (Index m = 0; m < h.cols(); ++m)
+      joint(n, m) = std::exp(-rbm_energy(theta, v.col(n), h.col(m)));
   // P(h|v) = Π_j σ(±logit_j): the whole conditional table, not only its margins.
   const auto product = [](const Domain& domain, const Batch& logits, Index at, const Batch& x) {
     const Batch given = logits.col(at).replicate(1, x.cols());
@@ -142,7 +145,8 @@ TEST_CASE("rbm follows the tabulated path of exact gradient ascent on bars and s
     if (line.log_likelihood != 0)
       CHECK(std::abs(mean_log_likelihood(*model, data) - line.log_likelihood) < 1e-9);
     if (line.log_partition != 0)
-      CHECK(std::abs(exact_sum(*model, workers(), false).log_partition - line.log_partition) < 1e-9);
+      CHECK(std::abs(exact_sum(*model, workers(), false).log_partition - line.log_partition) <
+            1e-9);
   }
 }
 
@@ -161,6 +165,8 @@ TEST_CASE("rbm refuses parameters that are not finite and a missing width") {
   const auto model = recipe_rbm(3, 2, 1);
   Parameters theta = parametric(*model).parameters();
   theta(4) = std::numeric_limits<double>::quiet_NaN();
-  CHECK(error_of([&] { parametric(*model).set_parameters(theta); }) == "rbm: W, b and c must be finite");
-  CHECK(error_of([] { make_model("{name: rbm, hidden: 2}"); }) == "model rbm: needs a data section");
+  CHECK(error_of([&] { parametric(*model).set_parameters(theta); }) ==
+        "rbm: W, b and c must be finite");
+  CHECK(error_of([] { make_model("{name: rbm, hidden: 2}"); }) ==
+        "model rbm: needs a data section");
 }
