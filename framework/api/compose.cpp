@@ -12,7 +12,8 @@ WeightedSum::WeightedSum(std::vector<Part> parts) : parts_(std::move(parts)) {
   for (std::size_t k = 0; k < parts_.size(); ++k) {
     EnergyModel& model = *parts_[k].model;
     if (model.domain() != domain())
-      throw Error("a sum of energies needs equal domains, got " + domain().text() + " and " + model.domain().text());
+      throw Error("a sum of energies needs equal domains, got " + domain().text() + " and " +
+                  model.domain().text());
     if (const Latent* latent = model.capability<Latent>()) {
       latent_possible = latent_possible && latent_ == nullptr;
       latent_ = latent;
@@ -31,16 +32,21 @@ void WeightedSum::set_weights(const std::vector<double>& weights) {
 bool WeightedSum::offers(std::string_view capability) const {
   const auto every = [&](auto has) { return std::all_of(parts_.begin(), parts_.end(), has); };
   // The parts give gradients, conditionals and ln Z of their free energies, not those of a sum that
-  // is weighted in the joint energy.
+  // is weighted in the joint energy; conditionals of discrete units follow from its energies.
   if (capability == Differentiable::name)
-    return latent_ == nullptr && every([](const Part& p) { return p.model->capability<Differentiable>() != nullptr; });
+    return latent_ == nullptr &&
+           every([](const Part& p) { return p.model->capability<Differentiable>() != nullptr; });
   if (capability == Conditional::name)
-    return latent_ == nullptr && every([](const Part& p) { return p.model->capability<Conditional>() != nullptr; });
+    return latent_ != nullptr
+               ? domain().is_discrete()
+               : every([](const Part& p) { return p.model->capability<Conditional>() != nullptr; });
   if (capability == Latent::name) return latent_ != nullptr;
   if (capability == Parametric::name)
-    return std::any_of(parts_.begin(), parts_.end(), [](const Part& p) { return p.model->capability<Parametric>() != nullptr; });
+    return std::any_of(parts_.begin(), parts_.end(),
+                       [](const Part& p) { return p.model->capability<Parametric>() != nullptr; });
   if (capability == Normalized::name)
-    return latent_ == nullptr && parts_.size() == 1 && parts_[0].model->capability<Normalized>() != nullptr;
+    return latent_ == nullptr && parts_.size() == 1 &&
+           parts_[0].model->capability<Normalized>() != nullptr;
   return false;
 }
 
@@ -122,6 +128,7 @@ void WeightedSum::do_energy_and_gradient(const BatchView& x, Row& energy, Batch&
 }
 
 std::vector<std::vector<Index>> WeightedSum::independent_sets() const {
+  if (latent_ != nullptr) return {};
   std::vector<std::vector<Index>> sets;
   bool first = true;
   for (const Part& p : parts_) {
@@ -134,7 +141,32 @@ std::vector<std::vector<Index>> WeightedSum::independent_sets() const {
   return first ? parts_[0].model->capability<Conditional>()->independent_sets() : sets;
 }
 
-void WeightedSum::do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const {
+// Natural parameters of one discrete unit from the energies of its states: with an energy that
+// is a sum over hidden units, the conditionals of the parts do not add.
+void WeightedSum::natural_by_energies(Index site, const BatchView& x, Batch& natural) const {
+  const Domain::Part unit = domain().site(site);
+  const bool spin = unit.kind == Domain::Kind::spin;
+  Table energies(unit.levels, x.cols());
+  Batch moved = x;
+  Row energy(x.cols());
+  for (Index level = 0; level < unit.levels; ++level) {
+    moved.row(site).setConstant(spin ? Real(2 * level - 1) : Real(level));
+    do_energy(moved, energy);
+    energies.row(level) = energy;
+  }
+  if (unit.kind == Domain::Kind::categorical)
+    natural = (-energies).matrix().cast<Real>();
+  else
+    natural = ((energies.row(0) - energies.row(1)) * (spin ? 0.5 : 1.0)).matrix().cast<Real>();
+}
+
+void WeightedSum::do_natural(std::span<const Index> sites, const BatchView& x,
+                             Batch& natural) const {
+  if (latent_ != nullptr) {
+    if (sites.size() != 1)
+      throw Error("a latent sum: visible units depend on each other, ask for one at a time");
+    return natural_by_energies(sites[0], x, natural);
+  }
   Batch part;
   for (std::size_t k = 0; k < parts_.size(); ++k) {
     parts_[k].model->capability<Conditional>()->natural(sites, x, part);
@@ -160,7 +192,8 @@ std::vector<ParameterBlock> WeightedSum::blocks() const {
   each_parametric([&](const Part& p, Parametric& own, Index) {
     const auto number = std::size_t(&p - parts_.data());
     for (ParameterBlock block : own.blocks()) {
-      const bool taken = std::any_of(all.begin(), all.end(), [&](const auto& b) { return b.name == block.name; });
+      const bool taken =
+          std::any_of(all.begin(), all.end(), [&](const auto& b) { return b.name == block.name; });
       if (taken) block.name += "_" + std::to_string(number + 1);
       all.push_back(std::move(block));
     }
@@ -184,7 +217,8 @@ void WeightedSum::set_parameters(const Parameters& theta) {
   });
 }
 
-void WeightedSum::do_parameter_gradient(const BatchView& x, const Row& weights, Parameters& out) const {
+void WeightedSum::do_parameter_gradient(const BatchView& x, const Row& weights,
+                                        Parameters& out) const {
   if (latent_ != nullptr) {
     // ∂F/∂θ = w E[∂E(v, h)/∂θ | v] with h under the weighted law, not the part's own.
     Batch natural;
@@ -216,100 +250,10 @@ std::optional<double> WeightedSum::log_partition(double beta) const {
 bool WeightedSum::expected_parameter_gradient(double beta, Parameters& out) const {
   const double weight = parts_[0].weight;
   Parameters part = Parameters::Zero(out.size());
-  if (!parts_[0].model->capability<Normalized>()->expected_parameter_gradient(beta * weight, part)) return false;
+  if (!parts_[0].model->capability<Normalized>()->expected_parameter_gradient(beta * weight, part))
+    return false;
   out += weight * part;
   return true;
-}
-
-Clamped::Clamped(EnergyModel& model, std::vector<Index> sites, Vector values)
-    : model_(model), latent_(model.capability<Latent>()), clamped_(std::move(sites)), values_(std::move(values)) {
-  if (Index(clamped_.size()) != values_.size())
-    throw Error("clamp: needs as many values as coordinates, got " + std::to_string(values_.size()) + " and " + std::to_string(clamped_.size()));
-  std::vector<bool> held(static_cast<std::size_t>(model.dim()), false);
-  for (const Index i : clamped_) {
-    if (i < 0 || i >= model.dim())
-      throw Error("clamp: coordinate must be in [0, " + std::to_string(model.dim() - 1) + "], got " + std::to_string(i));
-    if (held[std::size_t(i)]) throw Error("clamp: coordinate " + std::to_string(i) + " is given twice");
-    held[std::size_t(i)] = true;
-  }
-  for (Index i = 0; i < model.dim(); ++i)
-    if (!held[std::size_t(i)]) free_.push_back(i);
-  if (free_.empty()) throw Error("clamp: no coordinate is left free");
-  require_inside(model.domain().select(clamped_), values_);
-  domain_ = model.domain().select(free_);
-}
-
-Batch Clamped::embed(const BatchView& free) const {
-  Batch whole(model_.dim(), free.cols());
-  for (std::size_t k = 0; k < free_.size(); ++k) whole.row(free_[k]) = free.row(Index(k));
-  for (std::size_t k = 0; k < clamped_.size(); ++k) whole.row(clamped_[k]).setConstant(values_(Index(k)));
-  return whole;
-}
-
-Batch Clamped::restrict(const BatchView& whole) const {
-  Batch free(Index(free_.size()), whole.cols());
-  for (std::size_t k = 0; k < free_.size(); ++k) free.row(Index(k)) = whole.row(free_[k]);
-  return free;
-}
-
-bool Clamped::offers(std::string_view capability) const {
-  if (capability == Differentiable::name)
-    return model_.capability<Differentiable>() != nullptr && domain_.all(Domain::Kind::real);
-  if (capability == Conditional::name) return model_.capability<Conditional>() != nullptr;
-  return capability == Latent::name && latent_ != nullptr;
-}
-
-void Clamped::do_energy(const BatchView& x, Row& energy) const { model_.energy(embed(x), energy); }
-
-void Clamped::do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const {
-  Batch whole;
-  model_.capability<Differentiable>()->energy_and_gradient(embed(x), energy, whole);
-  gradient = restrict(whole);
-}
-
-std::vector<std::vector<Index>> Clamped::independent_sets() const {
-  std::vector<Index> position(static_cast<std::size_t>(model_.dim()), -1);
-  for (std::size_t k = 0; k < free_.size(); ++k) position[std::size_t(free_[k])] = Index(k);
-  std::vector<std::vector<Index>> sets;
-  for (const auto& whole : model_.capability<Conditional>()->independent_sets()) {
-    std::vector<Index> set;
-    for (const Index i : whole)
-      if (position[std::size_t(i)] >= 0) set.push_back(position[std::size_t(i)]);
-    if (!set.empty()) sets.push_back(std::move(set));
-  }
-  return sets;
-}
-
-void Clamped::do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const {
-  std::vector<Index> whole;
-  for (const Index k : sites) whole.push_back(free_[std::size_t(k)]);
-  model_.capability<Conditional>()->natural(whole, embed(x), natural);
-}
-
-void Clamped::visible_energy(const BatchView& v, Row& energy) const {
-  latent_->visible_energy(embed(v), energy);
-}
-
-void Clamped::do_hidden_natural(const BatchView& v, Batch& natural) const {
-  latent_->hidden_natural(embed(v), natural);
-}
-
-void Clamped::do_visible_natural(const BatchView& h, Batch& natural) const {
-  Batch whole;
-  latent_->visible_natural(h, whole);
-  Index row = 0, kept = 0;
-  natural.resize(natural_rows(domain_), h.cols());
-  std::size_t next = 0;
-  for (Index i = 0; i < model_.dim(); ++i) {
-    const Index site[] = {i};
-    const Index rows = natural_rows(model_.domain().select(site));
-    if (next < free_.size() && free_[next] == i) {
-      natural.middleRows(kept, rows) = whole.middleRows(row, rows);
-      kept += rows;
-      ++next;
-    }
-    row += rows;
-  }
 }
 
 }  // namespace gibbsite

@@ -11,8 +11,9 @@ namespace gibbsite {
 ///
 /// With one latent part among otherwise independent units the weights act on the *joint* energy
 /// E(v, h), so block Gibbs stays exact and the energy is the free energy of that joint law; this
-/// is the path of Salakhutdinov & Murray (2008). Such a sum offers no gradient, no conditionals
-/// and no closed ln Z: those of the parts belong to their free energies, which do not add.
+/// is the path of Salakhutdinov & Murray (2008). Such a sum offers no gradient and no closed ln Z:
+/// those of the parts belong to their free energies, which do not add; the conditionals of single
+/// discrete units come from its energies.
 /// Parameters are those of the parts, in turn, each block named as in its part (suffixed by the
 /// part's number from the second on).
 /// The parts outlive the sum. Evaluations are counted at the parts.
@@ -30,7 +31,9 @@ class GIBBSITE_API WeightedSum final : public EnergyModel,
   /// Throws Error where the domains differ or there is no part.
   explicit WeightedSum(std::vector<Part> parts);
   /// β E.
-  static WeightedSum tempered(double beta, EnergyModel& model) { return WeightedSum({{beta, &model}}); }
+  static WeightedSum tempered(double beta, EnergyModel& model) {
+    return WeightedSum({{beta, &model}});
+  }
   /// The path (1-β) E_base + β E_target at β.
   static WeightedSum path(EnergyModel& base, EnergyModel& target, double beta) {
     return WeightedSum({{1 - beta, &base}, {beta, &target}});
@@ -47,8 +50,8 @@ class GIBBSITE_API WeightedSum final : public EnergyModel,
   std::vector<std::vector<Index>> independent_sets() const override;
   const Domain& hidden() const override { return latent_->hidden(); }
   void visible_energy(const BatchView& v, Row& energy) const override;
-  void gradient_over_hidden(const BatchView& v, const BatchView& hidden_natural,
-                            const Row& weights, Parameters& out) const override;
+  void gradient_over_hidden(const BatchView& v, const BatchView& hidden_natural, const Row& weights,
+                            Parameters& out) const override;
   void gradient_over_visible(const BatchView& visible_natural, const BatchView& h,
                              const Row& weights, Parameters& out) const override;
   std::vector<ParameterBlock> blocks() const override;
@@ -61,9 +64,11 @@ class GIBBSITE_API WeightedSum final : public EnergyModel,
   void do_energy(const BatchView& x, Row& energy) const override;
   void do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const override;
   void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override;
+  void natural_by_energies(Index site, const BatchView& x, Batch& natural) const;
   void do_hidden_natural(const BatchView& v, Batch& natural) const override;
   void do_visible_natural(const BatchView& h, Batch& natural) const override;
-  void do_parameter_gradient(const BatchView& x, const Row& weights, Parameters& out) const override;
+  void do_parameter_gradient(const BatchView& x, const Row& weights,
+                             Parameters& out) const override;
   /// Calls visit(part, its Parametric, first θ index) for each part with parameters.
   template <class Visit>
   void each_parametric(Visit visit) const;
@@ -109,6 +114,7 @@ class GIBBSITE_API Clamped final : public EnergyModel,
   EnergyModel& model_;
   const Latent* latent_;
   std::vector<Index> clamped_, free_;
+  std::vector<Index> free_rows_;  ///< natural rows of the free coordinates
   Vector values_;
   Domain domain_;
 };

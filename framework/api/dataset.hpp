@@ -17,7 +17,8 @@ class GIBBSITE_API Dataset : public Plugin {
   virtual Index dim() const = 0;
   /// Fills column k of `out` (dim x indices) with configuration indices[k]. `random` serves
   /// data that are drawn anew each time (stochastic binarisation); others ignore it.
-  virtual void columns(std::span<const Index> indices, Stream random, Eigen::Ref<Batch> out) const = 0;
+  virtual void columns(std::span<const Index> indices, Stream random,
+                       Eigen::Ref<Batch> out) const = 0;
   /// A class number per configuration; empty where there is none.
   virtual std::vector<int> labels() const { return {}; }
   /// The range that raw values span, mapped to [0, 1] (or `scale`) for images; {0, 0}: no image,

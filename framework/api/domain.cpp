@@ -35,10 +35,14 @@ void each_part(const Domain& domain, Visit visit) {
 
 double unit_log_partition(const Domain::Part& part, const double* eta) {
   switch (part.kind) {
-    case Kind::binary: return softplus(*eta);
-    case Kind::spin: return std::abs(*eta) + std::log1p(std::exp(-2 * std::abs(*eta)));
-    case Kind::categorical: return log_sum_exp(Eigen::Map<const Eigen::ArrayXd>(eta, part.levels));
-    case Kind::real: break;
+    case Kind::binary:
+      return softplus(*eta);
+    case Kind::spin:
+      return std::abs(*eta) + std::log1p(std::exp(-2 * std::abs(*eta)));
+    case Kind::categorical:
+      return log_sum_exp(Eigen::Map<const Eigen::ArrayXd>(eta, part.levels));
+    case Kind::real:
+      break;
   }
   const double linear = eta[0], precision = eta[1];
   if (!(precision > 0)) return std::numeric_limits<double>::quiet_NaN();
@@ -48,9 +52,12 @@ double unit_log_partition(const Domain::Part& part, const double* eta) {
 double unit_energy(const Domain::Part& part, const Real* eta, double x) {
   switch (part.kind) {
     case Kind::binary:
-    case Kind::spin: return double(*eta) * x;
-    case Kind::categorical: return double(eta[Index(x)]);
-    case Kind::real: break;
+    case Kind::spin:
+      return double(*eta) * x;
+    case Kind::categorical:
+      return double(eta[Index(x)]);
+    case Kind::real:
+      break;
   }
   return double(eta[0]) * x - 0.5 * double(eta[1]) * x * x;
 }
@@ -63,10 +70,14 @@ Eigen::ArrayXd probabilities(const Domain::Part& part, const Real* eta) {
 
 Real unit_mean(const Domain::Part& part, const Real* eta) {
   switch (part.kind) {
-    case Kind::binary: return Real(sigmoid(double(*eta)));
-    case Kind::spin: return Real(std::tanh(double(*eta)));
-    case Kind::real: return eta[0] / eta[1];
-    case Kind::categorical: break;
+    case Kind::binary:
+      return Real(sigmoid(double(*eta)));
+    case Kind::spin:
+      return Real(std::tanh(double(*eta)));
+    case Kind::real:
+      return eta[0] / eta[1];
+    case Kind::categorical:
+      break;
   }
   const Eigen::ArrayXd p = probabilities(part, eta);
   return Real((p * Eigen::ArrayXd::LinSpaced(part.levels, 0, double(part.levels - 1))).sum());
@@ -104,10 +115,14 @@ void sample_part(const Domain::Part& part, const BatchView& eta, Stream& random,
 
 bool is_inside(const Domain::Part& part, double x) {
   switch (part.kind) {
-    case Kind::real: return std::isfinite(x);
-    case Kind::binary: return x == 0 || x == 1;
-    case Kind::spin: return x == -1 || x == 1;
-    case Kind::categorical: break;
+    case Kind::real:
+      return std::isfinite(x);
+    case Kind::binary:
+      return x == 0 || x == 1;
+    case Kind::spin:
+      return x == -1 || x == 1;
+    case Kind::categorical:
+      break;
   }
   return x >= 0 && x < double(part.levels) && x == std::floor(x);
 }

@@ -19,12 +19,18 @@ std::vector<std::string> names_of(const EnergyModel& model) {
 
 std::string_view kind_name(Kind kind) {
   switch (kind) {
-    case Kind::model: return "model";
-    case Kind::sampler: return "sampler";
-    case Kind::gradient: return "gradient";
-    case Kind::evaluation: return "evaluation";
-    case Kind::optimizer: return "optimizer";
-    case Kind::dataset: break;
+    case Kind::model:
+      return "model";
+    case Kind::sampler:
+      return "sampler";
+    case Kind::gradient:
+      return "gradient";
+    case Kind::evaluation:
+      return "evaluation";
+    case Kind::optimizer:
+      return "optimizer";
+    case Kind::dataset:
+      break;
   }
   return "dataset";
 }

@@ -106,7 +106,8 @@ class GIBBSITE_API Conditional : public virtual Counted {
   ~Conditional() = default;
 
  private:
-  virtual void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const = 0;
+  virtual void do_natural(std::span<const Index> sites, const BatchView& x,
+                          Batch& natural) const = 0;
 };
 
 /// A second layer h that is summed out: E(v, h) = A(v) - η(v)·T(h) = B(h) - ξ(h)·T(v), where the

@@ -70,7 +70,8 @@ class HiddenTerms final : public Terms {
     for (const auto& part : model.domain().parts) {
       if (part.kind == Domain::Kind::spin) origin_.middleRows(first, part.count).setOnes();
       first += part.count;
-      vanishes_ = vanishes_ && (part.kind == Domain::Kind::binary || part.kind == Domain::Kind::real);
+      vanishes_ =
+          vanishes_ && (part.kind == Domain::Kind::binary || part.kind == Domain::Kind::real);
     }
     latent_.visible_energy(origin_, energy_);
     latent_.hidden_natural(origin_, natural_);
@@ -112,6 +113,8 @@ Partial sum_range(const Terms& terms, std::uint64_t first, std::uint64_t last, I
     Partial part;
     part.highest = log_weights.maxCoeff();
     part.gradient = Parameters::Zero(parameters);
+    if (part.highest > 0 && std::isinf(part.highest))
+      throw Diverged("an energy is -infinite in the exact sum");
     if (std::isinf(part.highest)) continue;
     const Row weights = (log_weights - part.highest).exp();
     part.sum = weights.sum();
@@ -155,23 +158,31 @@ std::string exact_method(const EnergyModel& model, ExactLimit limit) {
   return visible <= most ? "enumeration" : "";
 }
 
-ExactSum exact_sum(const EnergyModel& model, const Workers& workers, bool with_gradient, ExactLimit limit) {
-  ExactSum result{.method = exact_method(model, limit), .log_partition = 0, .expected_gradient = {}};
+ExactSum exact_sum(const EnergyModel& model, const Workers& workers, bool with_gradient,
+                   ExactLimit limit) {
+  ExactSum result{
+      .method = exact_method(model, limit), .log_partition = 0, .expected_gradient = {}};
   const auto* parametric = model.capability<Parametric>();
-  const Index parameters = with_gradient && parametric != nullptr ? parametric->parameters().size() : 0;
+  const Index parameters =
+      with_gradient && parametric != nullptr ? parametric->parameters().size() : 0;
   if (result.method == "closed_form") {
     const auto& closed = *model.capability<Normalized>();
     result.log_partition = *closed.log_partition(1);
     result.expected_gradient = Parameters::Zero(parameters);
-    if (parameters == 0 || closed.expected_parameter_gradient(1, result.expected_gradient)) return result;
+    if (parameters == 0 || closed.expected_parameter_gradient(1, result.expected_gradient))
+      return result;
     throw Error("the model has no closed form for the mean of its parameter gradient");
   }
   if (result.method.empty()) {
     const double states = model.domain().log_states() / std::numbers::ln2;
     const auto* latent = model.capability<Latent>();
     std::string text = "2^" + number_text(std::round(states)) + " states";
-    if (latent != nullptr) text += " and 2^" + number_text(std::round(latent->hidden().log_states() / std::numbers::ln2)) + " hidden states";
-    throw Error("the exact sum needs a closed form or at most 2^" + number_text(limit.max_log2_states) + " states, got " + text);
+    if (latent != nullptr)
+      text += " and 2^" +
+              number_text(std::round(latent->hidden().log_states() / std::numbers::ln2)) +
+              " hidden states";
+    throw Error("the exact sum needs a closed form or at most 2^" +
+                number_text(limit.max_log2_states) + " states, got " + text);
   }
   const auto terms = terms_of(model, result.method);
   const std::uint64_t count = state_count(terms->domain());
@@ -206,14 +217,16 @@ Batch exact_draws(const EnergyModel& model, Index count, Stream random) {
   Eigen::ArrayXd log_weights(total);
   for (Index first = 0; first < total; first += block) {
     const Index size = std::min(block, total - first);
-    log_weights.segment(first, size) = terms->log_weights(states(terms->domain(), std::uint64_t(first), size)).transpose();
+    log_weights.segment(first, size) =
+        terms->log_weights(states(terms->domain(), std::uint64_t(first), size)).transpose();
   }
   Eigen::ArrayXd cumulative = (log_weights - log_sum_exp(log_weights)).exp();
   for (Index n = 1; n < total; ++n) cumulative(n) += cumulative(n - 1);
   const Row u = random.uniform(count) * cumulative(total - 1);
   Batch chosen(terms->domain().dim(), count);
   for (Index c = 0; c < count; ++c) {
-    const auto at = std::upper_bound(cumulative.begin(), cumulative.end(), u(c)) - cumulative.begin();
+    const auto at =
+        std::upper_bound(cumulative.begin(), cumulative.end(), u(c)) - cumulative.begin();
     chosen.col(c) = states(terms->domain(), std::uint64_t(std::min<Index>(at, total - 1)), 1);
   }
   if (method == "enumeration") return chosen;

@@ -29,8 +29,11 @@ struct GIBBSITE_API Result {
   /// The few numbers that stand for this result in a table, in order.
   std::vector<std::pair<std::string, double>> headline;
 
-  void scalar(std::string name, double value) { variables.push_back({std::move(name), {}, {}, {value}}); }
-  void vector(std::string name, std::string dimension, const Eigen::Ref<const Eigen::ArrayXd>& values);
+  void scalar(std::string name, double value) {
+    variables.push_back({std::move(name), {}, {}, {value}});
+  }
+  void vector(std::string name, std::string dimension,
+              const Eigen::Ref<const Eigen::ArrayXd>& values);
 };
 
 /// The draws that the sample stage recorded.

@@ -130,20 +130,23 @@ std::optional<Node> Reader::read(const Node& node, const Field& field, const Slo
     const auto& choices = field.choices;
     if (!node.is_scalar() || node.text.empty()) {
       fault(node, field, "must be a text, got " + node.shown());
-    } else if (!choices.empty() && std::find(choices.begin(), choices.end(), node.text) == choices.end()) {
+    } else if (!choices.empty() &&
+               std::find(choices.begin(), choices.end(), node.text) == choices.end()) {
       fault(node, field, "unknown value " + node.shown() + known_names(node.text, choices));
     } else {
       **s = node.text;
       if (field.is_file && node.place.source && std::filesystem::path(node.text).is_relative()) {
         const auto folder = std::filesystem::path(*node.place.source).parent_path();
-        **s = std::filesystem::absolute(node.place.line > 0 ? folder / node.text : std::filesystem::path(node.text))
+        **s = std::filesystem::absolute(node.place.line > 0 ? folder / node.text
+                                                            : std::filesystem::path(node.text))
                   .lexically_normal()
                   .string();
       }
     }
   } else if (const auto* p = std::get_if<PluginSpec*>(&slot)) {
     if (resolver_ != nullptr)
-      **p = resolver_->resolve(field.kind, node, path_.empty() ? field.name : path_ + "." + field.name, faults_);
+      **p = resolver_->resolve(field.kind, node,
+                               path_.empty() ? field.name : path_ + "." + field.name, faults_);
   } else {
     if (!node.is_list() || node.items.empty()) {
       fault(node, field, "must be a list with at least one entry, got " + node.shown());
@@ -162,7 +165,8 @@ std::optional<Node> Reader::read(const Node& node, const Field& field, const Slo
         if (&item == &node.items[0]) texts.clear();
         if (!item.is_scalar())
           fault(item, field, "must be a list of texts, got " + item.shown());
-        else if (!choices.empty() && std::find(choices.begin(), choices.end(), item.text) == choices.end())
+        else if (!choices.empty() &&
+                 std::find(choices.begin(), choices.end(), item.text) == choices.end())
           fault(item, field, "unknown value " + item.shown() + known_names(item.text, choices));
         else
           texts.push_back(item.text);
@@ -185,11 +189,13 @@ void Reader::visit(const Field& field, Slot slot) {
     auto* const* nested = std::get_if<PluginSpec*>(&slot);
     Node chosen;  // a nested plugin that the spec does not name
     if (nested != nullptr && resolver_ != nullptr)
-      chosen = (*nested)->name.empty() ? resolver_->natural(field.kind) : Node::scalar((*nested)->name, true);
+      chosen = (*nested)->name.empty() ? resolver_->natural(field.kind)
+                                       : Node::scalar((*nested)->name, true);
     if (field.rule.required && !chosen) fault(map_, field, "is required");
     if (chosen) {
       chosen.place = map_.place;
-      **nested = resolver_->resolve(field.kind, chosen, path_.empty() ? field.name : path_ + "." + field.name, faults_);
+      **nested = resolver_->resolve(field.kind, chosen,
+                                    path_.empty() ? field.name : path_ + "." + field.name, faults_);
     }
     value = std::visit(Echo{}, slot);
     if (value) value->place = map_.place;

@@ -66,14 +66,16 @@ class GIBBSITE_API Fields {
   void real(std::string name, std::optional<double>& value, std::string documentation, Rule rule) {
     visit({std::move(name), std::move(documentation), std::move(rule)}, &value);
   }
-  void integer(std::string name, Index& value, std::string documentation, Rule rule = {.minimum = 0}) {
+  void integer(std::string name, Index& value, std::string documentation,
+               Rule rule = {.minimum = 0}) {
     visit({std::move(name), std::move(documentation), std::move(rule)}, &value);
   }
   /// An integer >= 1.
   void count(std::string name, Index& value, std::string documentation) {
     integer(std::move(name), value, std::move(documentation), {.minimum = 1});
   }
-  void integer(std::string name, std::optional<Index>& value, std::string documentation, Rule rule) {
+  void integer(std::string name, std::optional<Index>& value, std::string documentation,
+               Rule rule) {
     visit({std::move(name), std::move(documentation), std::move(rule)}, &value);
   }
   void flag(std::string name, bool& value, std::string documentation) {
@@ -84,13 +86,21 @@ class GIBBSITE_API Fields {
   }
   void choice(std::string name, std::string& value, std::vector<std::string> choices,
               std::string documentation) {
-    visit({.name = std::move(name), .documentation = std::move(documentation), .choices = std::move(choices)}, &value);
+    visit({.name = std::move(name),
+           .documentation = std::move(documentation),
+           .choices = std::move(choices)},
+          &value);
   }
   /// A path; a relative one starts at the spec's folder.
   void file(std::string name, std::string& value, std::string documentation, Rule rule = {}) {
-    visit({.name = std::move(name), .documentation = std::move(documentation), .rule = std::move(rule), .is_file = true}, &value);
+    visit({.name = std::move(name),
+           .documentation = std::move(documentation),
+           .rule = std::move(rule),
+           .is_file = true},
+          &value);
   }
-  void reals(std::string name, std::vector<double>& value, std::string documentation, Rule rule = {}) {
+  void reals(std::string name, std::vector<double>& value, std::string documentation,
+             Rule rule = {}) {
     visit({std::move(name), std::move(documentation), std::move(rule)}, &value);
   }
   void integers(std::string name, std::vector<Index>& value, std::string documentation,
@@ -99,8 +109,13 @@ class GIBBSITE_API Fields {
   }
   /// A nested plugin; a sampler that is not given is the model's natural one, a gradient the one
   /// of the train section.
-  void plugin(std::string name, PluginSpec& value, Kind kind, std::string documentation, Rule rule = {}) {
-    visit({.name = std::move(name), .documentation = std::move(documentation), .rule = std::move(rule), .kind = kind}, &value);
+  void plugin(std::string name, PluginSpec& value, Kind kind, std::string documentation,
+              Rule rule = {}) {
+    visit({.name = std::move(name),
+           .documentation = std::move(documentation),
+           .rule = std::move(rule),
+           .kind = kind},
+          &value);
   }
 };
 
@@ -123,7 +138,8 @@ class GIBBSITE_API Resolver {
  public:
   virtual ~Resolver() = default;
   /// The resolved form of a nested plugin (a name alone or a map with `name`).
-  virtual PluginSpec resolve(Kind kind, const Node& node, const std::string& path, Faults& faults) = 0;
+  virtual PluginSpec resolve(Kind kind, const Node& node, const std::string& path,
+                             Faults& faults) = 0;
   /// The plugin to use where a spec names none: the model's natural sampler, the gradient that
   /// trains. Null where there is none.
   virtual Node natural(Kind kind) const = 0;

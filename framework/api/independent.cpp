@@ -52,7 +52,8 @@ Independent Independent::from_data(const Domain& domain, const Dataset& data, do
     const bool spin = part.kind == Domain::Kind::spin;
     for (Index n = 0; n < x.cols(); ++n) counts(spin ? Index(x(i, n) > 0) : Index(x(i, n))) += 1;
     if (part.kind == Domain::Kind::categorical) {
-      for (Index k = 0; k < part.levels; ++k) natural(row++) = Real(std::log(counts(k) / counts.sum()));
+      for (Index k = 0; k < part.levels; ++k)
+        natural(row++) = Real(std::log(counts(k) / counts.sum()));
     } else {
       natural(row++) = Real(std::log(counts(1) / counts(0)) * (spin ? 0.5 : 1.0));
     }
@@ -91,7 +92,8 @@ void Independent::do_energy_and_gradient(const BatchView& x, Row& energy, Batch&
       gradient(i, c) = natural_(2 * i + 1) * x(i, c) - natural_(2 * i);
 }
 
-void Independent::do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const {
+void Independent::do_natural(std::span<const Index> sites, const BatchView& x,
+                             Batch& natural) const {
   Index rows = 0;
   for (const Index i : sites) rows += first_row_[std::size_t(i) + 1] - first_row_[std::size_t(i)];
   natural.resize(rows, x.cols());

@@ -10,8 +10,9 @@
 #include "gibbsite/core/numerics.hpp"
 
 /// The plugin's entry: `GIBBSITE_PLUGIN(registry) { registry.add<Mala>("mala", "..."); }`.
-#define GIBBSITE_PLUGIN(registry)                                                          \
-  static void gibbsite_register(gibbsite::Registry& registry);                             \
-  extern "C" __attribute__((visibility("default"), used)) const gibbsite::PluginTable      \
-      gibbsite_plugin = {gibbsite::api_version, GIBBSITE_STAMP, &gibbsite_register};       \
+#define GIBBSITE_PLUGIN(registry)                                                       \
+  static void gibbsite_register(gibbsite::Registry& registry);                          \
+  extern "C" __attribute__((visibility("default"), used))                               \
+  const gibbsite::PluginTable gibbsite_plugin = {gibbsite::api_version, GIBBSITE_STAMP, \
+                                                 &gibbsite_register};                   \
   static void gibbsite_register(gibbsite::Registry& registry)

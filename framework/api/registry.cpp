@@ -16,7 +16,8 @@ class Resolved final : public Resolver {
 };
 
 template <class T>
-std::unique_ptr<T> nested(const Context& from, Kind kind, const PluginSpec& spec, EnergyModel* model) {
+std::unique_ptr<T> nested(const Context& from, Kind kind, const PluginSpec& spec,
+                          EnergyModel* model) {
   Context context = from;
   context.model = model;
   context.random = from.random.split("nested " + spec.name);
@@ -57,7 +58,8 @@ std::vector<std::string> Registry::names(Kind kind) const {
   return names;
 }
 
-std::unique_ptr<Plugin> Registry::make_any(Kind kind, const PluginSpec& spec, const Context& context) const {
+std::unique_ptr<Plugin> Registry::make_any(Kind kind, const PluginSpec& spec,
+                                           const Context& context) const {
   const std::string subject = std::string(kind_name(kind)) + " " + spec.name;
   const Entry* entry = find(kind, spec.name);
   if (entry == nullptr) throw Error("unknown " + subject + known_names(spec.name, names(kind)));
@@ -68,8 +70,8 @@ std::unique_ptr<Plugin> Registry::make_any(Kind kind, const PluginSpec& spec, co
     const auto offered = capabilities_of(*context.model);
     for (const std::string& need : entry->needs)
       if (std::find(offered.begin(), offered.end(), need) == offered.end())
-        throw Error(subject + ": needs a model with capability '" + need + "' (this one offers: " +
-                    (offered.empty() ? "none" : join(offered)) + ")");
+        throw Error(subject + ": needs a model with capability '" + need +
+                    "' (this one offers: " + (offered.empty() ? "none" : join(offered)) + ")");
   }
   return entry->make(spec.node, own);
 }

@@ -38,9 +38,13 @@ class GIBBSITE_API Registry final {
   /// with `void fields(Fields&)` and a constructor T(const Params&, const Context&).
   template <class T>
   void add(std::string name, std::string summary, std::string reference = "") {
-    Entry entry{.kind = kind_of<T>(), .name = std::move(name), .summary = std::move(summary), .reference = std::move(reference)};
+    Entry entry{.kind = kind_of<T>(),
+                .name = std::move(name),
+                .summary = std::move(summary),
+                .reference = std::move(reference)};
     if constexpr (std::derived_from<T, EnergyModel>)
-      entry.capabilities = abilities<T, Differentiable, Conditional, Latent, Parametric, Normalized, Exact>();
+      entry.capabilities =
+          abilities<T, Differentiable, Conditional, Latent, Parametric, Normalized, Exact>();
     if constexpr (requires { typename T::Needs; }) entry.needs = T::Needs::names();
     entry.fields = [](Fields& fields) { typename T::Params().fields(fields); };
     entry.make = [](const Node& node, const Context& context) -> std::unique_ptr<Plugin> {
@@ -76,13 +80,19 @@ class GIBBSITE_API Registry final {
  private:
   template <class T>
   static constexpr Kind kind_of() {
-    if constexpr (std::derived_from<T, EnergyModel>) return Kind::model;
-    else if constexpr (std::derived_from<T, Sampler>) return Kind::sampler;
-    else if constexpr (std::derived_from<T, GradientEstimator>) return Kind::gradient;
-    else if constexpr (std::derived_from<T, Evaluation>) return Kind::evaluation;
-    else if constexpr (std::derived_from<T, Optimizer>) return Kind::optimizer;
+    if constexpr (std::derived_from<T, EnergyModel>)
+      return Kind::model;
+    else if constexpr (std::derived_from<T, Sampler>)
+      return Kind::sampler;
+    else if constexpr (std::derived_from<T, GradientEstimator>)
+      return Kind::gradient;
+    else if constexpr (std::derived_from<T, Evaluation>)
+      return Kind::evaluation;
+    else if constexpr (std::derived_from<T, Optimizer>)
+      return Kind::optimizer;
     else {
-      static_assert(std::derived_from<T, Dataset>, "a plugin derives from one of the six contracts");
+      static_assert(std::derived_from<T, Dataset>,
+                    "a plugin derives from one of the six contracts");
       return Kind::dataset;
     }
   }

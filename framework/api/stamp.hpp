@@ -35,7 +35,7 @@
 
 /// SDK version, C++ ABI, Eigen version and alignment, precision, and the flags that change
 /// layouts or arithmetic, as one text.
-#define GIBBSITE_STAMP                                                                        \
+#define GIBBSITE_STAMP \
   "gibbsite " GIBBSITE_VERSION "; " GIBBSITE_STAMP_PRECISION                                  \
   "; c++abi " GIBBSITE_TEXT(__GXX_ABI_VERSION) "; cxx11 " GIBBSITE_TEXT(_GLIBCXX_USE_CXX11_ABI) \
   "; glibcxx-debug " GIBBSITE_STAMP_DEBUG "; eigen " GIBBSITE_TEXT(EIGEN_WORLD_VERSION) "."   \

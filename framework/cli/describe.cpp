@@ -19,23 +19,29 @@ int ask_engine(const Command& self, const Arguments& arguments, int least, int m
   for (const std::string& word : words(*values)) request.push_back(word);
   if (values->contains("json")) request.emplace_back("--json");
   const EngineOutput output = run_engine("double", request);
-  if (output.signal != 0) throw Error("plugin refused: the engine ended by " + signal_text(output.signal));
+  if (output.signal != 0)
+    throw Error("plugin refused: the engine ended by " + signal_text(output.signal));
   std::fwrite(output.text.data(), 1, output.text.size(), stdout);
   return output.exit_code;
 }
 
 }  // namespace
 
-int list_command(const Command& self, const Arguments& arguments) { return ask_engine(self, arguments, 0, 1, true); }
+int list_command(const Command& self, const Arguments& arguments) {
+  return ask_engine(self, arguments, 0, 1, true);
+}
 
 int help_command(const Command& self, const Arguments& arguments) {
   if (arguments.empty()) {
-    std::cout << "gibbsite --help lists the commands; gibbsite list the plugins; gibbsite help KIND NAME explains one\n";
+    std::cout << "gibbsite --help lists the commands; gibbsite list the plugins; gibbsite help "
+                 "KIND NAME explains one\n";
     return 0;
   }
   return ask_engine(self, arguments, 2, 2, true);
 }
 
-int schema_command(const Command& self, const Arguments& arguments) { return ask_engine(self, arguments, 0, 0, false); }
+int schema_command(const Command& self, const Arguments& arguments) {
+  return ask_engine(self, arguments, 0, 0, false);
+}
 
 }  // namespace gibbsite

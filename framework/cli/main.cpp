@@ -1,5 +1,6 @@
 // gibbsite: plans, starts and watches; never loads third-party code itself.
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 
 #include "gibbsite/cli/command.hpp"
@@ -8,16 +9,17 @@
 #include "gibbsite/run/process.hpp"
 #include "gibbsite/version.hpp"
 
-#include <filesystem>
-
 namespace gibbsite {
 namespace {
 
 const Command commands[] = {
-    {"run", "run SPEC", "run every cell of a spec's grid; finished cells are kept, interrupted ones resumed", run_command},
+    {"run", "run SPEC",
+     "run every cell of a spec's grid; finished cells are kept, interrupted ones resumed",
+     run_command},
     {"check", "check SPEC", "read and build every cell, run none", check_command},
     {"list", "list [KIND]", "what is registered, with capabilities", list_command},
-    {"help", "help [KIND NAME]", "a plugin's parameters, defaults, rules and reference", help_command},
+    {"help", "help [KIND NAME]", "a plugin's parameters, defaults, rules and reference",
+     help_command},
     {"schema", "schema", "JSON Schema of the spec with every registered plugin", schema_command},
     {"status", "status DIR", "cells done, running, failed and left", status_command},
     {"test", "test [NAME]...", "the project's tests, from a build tree", test_command},
@@ -25,15 +27,19 @@ const Command commands[] = {
 
 void print_usage() {
   std::printf("usage: gibbsite COMMAND [ARGUMENTS] [--help]\n\n");
-  for (const Command& command : commands) std::printf("  %-18s %s\n", command.usage, command.summary);
+  for (const Command& command : commands)
+    std::printf("  %-18s %s\n", command.usage, command.summary);
   std::printf("\n  --version          version, commit, compiler, engines and instruction set\n");
 }
 
 int print_version() {
-  std::printf("gibbsite %s\ncommit %s\ncompiler %s (%s)\ninstruction set %s\n", GIBBSITE_VERSION, git_commit().c_str(), compiler().c_str(), compiler_flags().c_str(), std::string(instruction_set()).c_str());
+  std::printf("gibbsite %s\ncommit %s\ncompiler %s (%s)\ninstruction set %s\n", GIBBSITE_VERSION,
+              git_commit().c_str(), compiler().c_str(), compiler_flags().c_str(),
+              std::string(instruction_set()).c_str());
   for (const char* precision : {"single", "double"}) {
     const auto engine = engine_path(precision);
-    std::printf("engine %s: %s\n", precision, std::filesystem::exists(engine) ? engine.c_str() : "not installed");
+    std::printf("engine %s: %s\n", precision,
+                std::filesystem::exists(engine) ? engine.c_str() : "not installed");
   }
   return 0;
 }

@@ -28,12 +28,16 @@ int status_command(const Command& self, const Arguments& arguments) {
     const Outcome outcome = read_status(cell_folder(folder, cell.id));
     ++counts[state];
     if (state == "complete") spent += outcome.seconds;
-    if (state != "complete" && !outcome.error.empty()) std::printf("%s: %s\n", cell.id.c_str(), outcome.error.c_str());
+    if (state != "complete" && !outcome.error.empty())
+      std::printf("%s: %s\n", cell.id.c_str(), outcome.error.c_str());
   }
   std::string line;
-  for (const auto& [state, count] : counts) line += (line.empty() ? "" : ", ") + std::to_string(count) + " " + state;
-  const int left = int(plan.cells.size()) - counts["complete"] - counts["diverged"] - counts["failed"];
-  if (left > 0 && counts["complete"] > 0) line += "; about " + duration_text(spent / counts["complete"] * left) + " of work left";
+  for (const auto& [state, count] : counts)
+    line += (line.empty() ? "" : ", ") + std::to_string(count) + " " + state;
+  const int left =
+      int(plan.cells.size()) - counts["complete"] - counts["diverged"] - counts["failed"];
+  if (left > 0 && counts["complete"] > 0)
+    line += "; about " + duration_text(spent / counts["complete"] * left) + " of work left";
   std::printf("%zu cells: %s\n", plan.cells.size(), line.c_str());
   return 0;
 }

@@ -12,13 +12,16 @@ std::string short_path(const std::string& path, const std::vector<std::string>& 
   const auto dot = path.rfind('.');
   if (dot == std::string::npos) return path;
   const std::string last = path.substr(dot);
-  const auto same = std::count_if(all.begin(), all.end(), [&](const auto& other) { return other.size() >= last.size() && other.ends_with(last); });
+  const auto same = std::count_if(all.begin(), all.end(), [&](const auto& other) {
+    return other.size() >= last.size() && other.ends_with(last);
+  });
   return same == 1 ? last.substr(1) : path;
 }
 
 template <class Pairs>
 auto lookup(const Pairs& pairs, const std::string& key) {
-  return std::find_if(pairs.begin(), pairs.end(), [&](const auto& item) { return item.first == key; });
+  return std::find_if(pairs.begin(), pairs.end(),
+                      [&](const auto& item) { return item.first == key; });
 }
 
 // A number with its interval where the metrics `name_low` and `name_high` stand beside it.
@@ -28,10 +31,13 @@ std::string metric_text(const Pairs& headline, const std::string& name) {
   if (value == headline.end()) return "-";
   const auto low = lookup(headline, name + "_low"), high = lookup(headline, name + "_high");
   if (low == headline.end() || high == headline.end()) return short_number(value->second);
-  return short_number(value->second) + " [" + short_number(low->second) + ", " + short_number(high->second) + "]";
+  return short_number(value->second) + " [" + short_number(low->second) + ", " +
+         short_number(high->second) + "]";
 }
 
-bool is_bound(const std::string& metric) { return metric.ends_with("_low") || metric.ends_with("_high"); }
+bool is_bound(const std::string& metric) {
+  return metric.ends_with("_low") || metric.ends_with("_high");
+}
 
 void add_unique(std::vector<std::string>& list, const std::string& item) {
   if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
@@ -42,9 +48,12 @@ void add_unique(std::vector<std::string>& list, const std::string& item) {
 std::string short_number(double value) {
   char text[32];
   if (std::isnan(value)) return "nan";
-  if (value == std::floor(value) && std::abs(value) < 1e7) std::snprintf(text, sizeof text, "%.0f", value);
-  else if (std::abs(value) >= 100 && std::abs(value) < 1e7) std::snprintf(text, sizeof text, "%.2f", value);
-  else std::snprintf(text, sizeof text, "%.4g", value);
+  if (value == std::floor(value) && std::abs(value) < 1e7)
+    std::snprintf(text, sizeof text, "%.0f", value);
+  else if (std::abs(value) >= 100 && std::abs(value) < 1e7)
+    std::snprintf(text, sizeof text, "%.2f", value);
+  else
+    std::snprintf(text, sizeof text, "%.4g", value);
   return text;
 }
 
@@ -56,7 +65,8 @@ std::string TextTable::text() const {
   std::string out;
   const auto add = [&](const std::vector<std::string>& row) {
     std::string line;
-    for (std::size_t k = 0; k < row.size(); ++k) line += (k == 0 ? "" : "  ") + std::string(widths[k] - row[k].size(), ' ') + row[k];
+    for (std::size_t k = 0; k < row.size(); ++k)
+      line += (k == 0 ? "" : "  ") + std::string(widths[k] - row[k].size(), ' ') + row[k];
     out += line + "\n";
   };
   add(head);

@@ -15,7 +15,9 @@ int test_command(const Command& self, const Arguments& arguments) {
   if (!values) return 0;
   // <build>/lib/gibbsite/<precision> -> <build>/tests/run
   const auto script = module_folder().parent_path().parent_path().parent_path() / "tests" / "run";
-  if (!std::filesystem::exists(script)) throw Error("test: the tests are part of a build tree; run ./gibbsite test in the source folder");
+  if (!std::filesystem::exists(script))
+    throw Error(
+        "test: the tests are part of a build tree; run ./gibbsite test in the source folder");
   std::vector<std::string> line = {script.string()};
   if (values->contains("all")) line.emplace_back("--all");
   for (const std::string& word : words(*values)) line.push_back(word);

@@ -8,7 +8,7 @@ target_link_options(gibbsite_flags INTERFACE -Wl,-z,defs -Wl,--disable-new-dtags
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports uninitialised and overlapping memory inside Eigen and std::string falsely.
   target_compile_options(gibbsite_flags INTERFACE
-    -Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
+    -Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 if(CMAKE_CXX_FLAGS MATCHES "-ffast-math|-Ofast")
   message(FATAL_ERROR "gibbsite: -ffast-math breaks NaN checks and reproducibility; remove it")

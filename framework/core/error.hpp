@@ -41,7 +41,8 @@ class GIBBSITE_API Diverged : public std::runtime_error {
 GIBBSITE_API std::string known_names(std::string_view got, const std::vector<std::string>& known);
 
 /// The items in one line with `separator` between them.
-GIBBSITE_API std::string join(const std::vector<std::string>& items, std::string_view separator = ", ");
+GIBBSITE_API std::string join(const std::vector<std::string>& items,
+                              std::string_view separator = ", ");
 
 /// The shortest decimal text that reads back as the same number, whatever the locale.
 GIBBSITE_API std::string number_text(double value);

@@ -39,7 +39,8 @@ const Choice& chosen() {
 
 template <class R>
 Kernels<R> table(const KernelLoops<R>& loops) {
-  return {loops.affine, loops.rank_one, loops.scale, loops.sigmoid, loops.softplus_sum, loops.bernoulli};
+  return {loops.affine,  loops.rank_one,     loops.scale,
+          loops.sigmoid, loops.softplus_sum, loops.bernoulli};
 }
 
 }  // namespace

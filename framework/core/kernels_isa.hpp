@@ -20,11 +20,11 @@ struct KernelLoops {
 using PhiloxLoop = void (*)(std::uint64_t, std::uint64_t, std::uint32_t, std::uint32_t, long,
                             std::uint32_t*);
 
-#define GIBBSITE_DECLARE_ISA(isa)                     \
-  namespace isa {                                     \
+#define GIBBSITE_DECLARE_ISA(isa)                       \
+  namespace isa {                                       \
   extern const KernelLoops<float>* const single_loops;  \
   extern const KernelLoops<double>* const double_loops; \
-  extern const PhiloxLoop philox_loop;                \
+  extern const PhiloxLoop philox_loop;                  \
   }
 GIBBSITE_DECLARE_ISA(sse2)
 GIBBSITE_DECLARE_ISA(avx2)

@@ -100,9 +100,7 @@ const Node* Node::find(std::string_view key) const {
   return nullptr;
 }
 
-Node* Node::find(std::string_view key) {
-  return const_cast<Node*>(std::as_const(*this).find(key));
-}
+Node* Node::find(std::string_view key) { return const_cast<Node*>(std::as_const(*this).find(key)); }
 
 Node& Node::operator[](std::string_view key) {
   if (Node* found = find(key)) return *found;
@@ -123,10 +121,14 @@ std::vector<std::string> Node::keys() const {
 
 std::string Node::shown() const {
   switch (kind) {
-    case Kind::null: return "nothing";
-    case Kind::list: return "a list of " + std::to_string(items.size());
-    case Kind::map: return "a map";
-    case Kind::scalar: break;
+    case Kind::null:
+      return "nothing";
+    case Kind::list:
+      return "a list of " + std::to_string(items.size());
+    case Kind::map:
+      return "a map";
+    case Kind::scalar:
+      break;
   }
   std::string shown = text.substr(0, 60);
   for (char& c : shown)
@@ -176,14 +178,17 @@ std::optional<bool> Node::as_boolean() const {
 
 std::string to_flow(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::null: return "null";
-    case Node::Kind::scalar: return scalar_text(node);
+    case Node::Kind::null:
+      return "null";
+    case Node::Kind::scalar:
+      return scalar_text(node);
     case Node::Kind::list: {
       std::vector<std::string> parts;
       for (const Node& item : node.items) parts.push_back(to_flow(item));
       return "[" + join(parts) + "]";
     }
-    case Node::Kind::map: break;
+    case Node::Kind::map:
+      break;
   }
   std::vector<std::string> parts;
   for (const auto& entry : node.entries)

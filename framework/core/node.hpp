@@ -27,8 +27,8 @@ struct GIBBSITE_API Node {
   struct Entry;
 
   Kind kind = Kind::null;
-  std::string text;     ///< a scalar's characters
-  bool quoted = false;  ///< a quoted scalar is text, never a number
+  std::string text;      ///< a scalar's characters
+  bool quoted = false;   ///< a quoted scalar is text, never a number
   bool is_file = false;  ///< a path whose content, not name, identifies it
   std::vector<Node> items;
   std::vector<Entry> entries;

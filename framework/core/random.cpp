@@ -34,7 +34,10 @@ void fill(std::uint64_t key, std::uint64_t step, std::uint32_t chain, std::uint3
 Stream Stream::split(std::uint64_t part) const {
   std::uint32_t words[4];
   philox(key_, part, 0x9E3779B9u, 0xFFFFFFFFu, 1, words);
-  return Stream((std::uint64_t{words[0]} << 32) | words[1]);
+  Stream other = *this;
+  other.key_ = (std::uint64_t{words[0]} << 32) | words[1];
+  other.draw_ = 0;
+  return other;
 }
 
 Stream Stream::split(std::string_view purpose) const {
@@ -104,8 +107,7 @@ void Stream::bernoulli(const BatchView& logits, Eigen::Ref<Batch> out) {
 Eigen::Array<Index, 1, Eigen::Dynamic> Stream::below(Index bound, Index chains) {
   const Row u = uniform(chains);
   Eigen::Array<Index, 1, Eigen::Dynamic> out(chains);
-  for (Index c = 0; c < chains; ++c)
-    out(c) = std::min(Index(u(c) * double(bound)), bound - 1);
+  for (Index c = 0; c < chains; ++c) out(c) = std::min(Index(u(c) * double(bound)), bound - 1);
   return out;
 }
 

@@ -17,9 +17,10 @@ class GIBBSITE_API Stream {
  public:
   explicit Stream(std::uint64_t seed) : key_(seed) {}
 
-  /// An independent stream for a named purpose ("train", "sample", ...).
+  /// An independent stream for a named purpose ("train", "sample", ...), of the same chains at the
+  /// same step, from its first draw.
   Stream split(std::string_view purpose) const;
-  /// An independent stream for a numbered part, e.g. the kernels inside a kernel.
+  /// Likewise for a numbered part, e.g. the kernels inside a kernel.
   Stream split(std::uint64_t part) const;
   /// The same chains at another step (iteration, update, temperature), from its first draw.
   Stream at(std::uint64_t step) const;

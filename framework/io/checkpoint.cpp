@@ -19,7 +19,8 @@ void dense(Archive& archive, Dense& values) {
   Eigen::Index rows = values.rows(), columns = values.cols();
   archive& rows& columns;
   if constexpr (Archive::is_loading::value) values.resize(rows, columns);
-  if (values.size() > 0) archive& make_array(values.data(), static_cast<std::size_t>(values.size()));
+  if (values.size() > 0)
+    archive& make_array(values.data(), static_cast<std::size_t>(values.size()));
 }
 
 template <class Archive, class S, int R, int C, int O, int MR, int MC>
@@ -102,12 +103,15 @@ std::string pack(const Checkpoint& checkpoint) {
 
 Checkpoint unpack(const fs::path& file, const std::string& cell) {
   const std::string bytes = read_file(file);
-  const auto damaged = [&](const std::string& why) { return StorageError(file.string() + ": damaged checkpoint: " + why); };
+  const auto damaged = [&](const std::string& why) {
+    return StorageError(file.string() + ": damaged checkpoint: " + why);
+  };
   if (bytes.compare(0, magic.size(), magic) != 0) throw damaged("not of this format");
   const auto end = bytes.find('\n', magic.size());
   if (end == std::string::npos || end < magic.size() + 65) throw damaged("its header is cut off");
   const std::string payload = bytes.substr(end + 1);
-  if (bytes.substr(magic.size() + 65, end - magic.size() - 65) != std::to_string(payload.size())) throw damaged("its length is wrong");
+  if (bytes.substr(magic.size() + 65, end - magic.size() - 65) != std::to_string(payload.size()))
+    throw damaged("its length is wrong");
   if (bytes.compare(magic.size(), 64, sha256(payload)) != 0) throw damaged("its checksum is wrong");
   Checkpoint checkpoint;
   try {

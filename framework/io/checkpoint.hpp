@@ -24,22 +24,22 @@ struct Checkpoint {
   std::string cell;       ///< the cell's id; another cell's checkpoint is refused
   std::string precision;  ///< single or double
   Stage stage = Stage::train;
-  double seconds = 0;     ///< spent by earlier attempts
+  double seconds = 0;  ///< spent by earlier attempts
   std::vector<StageCost> costs = std::vector<StageCost>(4);
 
   Parameters theta;
   Slots slots;
   Saved gradient;
-  std::uint64_t update = 0;               ///< updates made
-  std::vector<double> training_rows;      ///< recorded rows of /training, one after the other
-  std::string divergence;                 ///< why training stopped, if it did
+  std::uint64_t update = 0;           ///< updates made
+  std::vector<double> training_rows;  ///< recorded rows of /training, one after the other
+  std::string divergence;             ///< why training stopped, if it did
 
   std::vector<Chains> chains;
-  Index steps = 0;                        ///< transitions made, warm-up included
-  std::vector<Index> segments;            ///< rows in each closed segment
+  Index steps = 0;              ///< transitions made, warm-up included
+  std::vector<Index> segments;  ///< rows in each closed segment
 
-  std::vector<Result> results;            ///< of the finished evaluations
-  Saved evaluation;                       ///< of the one under way
+  std::vector<Result> results;  ///< of the finished evaluations
+  Saved evaluation;             ///< of the one under way
 };
 
 /// Writes `<folder>/checkpoint.bin` durably and keeps the one before as checkpoint.previous.bin.

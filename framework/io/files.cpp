@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 
 class Descriptor {
  public:
-  Descriptor(const fs::path& path, int flags) : path_(path), file_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
+  Descriptor(const fs::path& path, int flags)
+      : path_(path), file_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
     if (file_ < 0) fail(path, "cannot be opened");
   }
   ~Descriptor() {
@@ -62,7 +63,8 @@ std::string hex(const unsigned char* bytes, std::size_t count) {
 
 void publish_file(const fs::path& from, const fs::path& to) {
   Descriptor(from, O_RDONLY).sync();
-  if (::rename(from.c_str(), to.c_str()) != 0) fail(to, "cannot be renamed from " + from.filename().string());
+  if (::rename(from.c_str(), to.c_str()) != 0)
+    fail(to, "cannot be renamed from " + from.filename().string());
   Descriptor(folder_of(to), O_RDONLY | O_DIRECTORY).sync();
 }
 
@@ -113,7 +115,8 @@ std::string sha256(const std::string& bytes) {
 
 std::string sha256_of_file(const fs::path& path) {
   const Descriptor file(path, O_RDONLY);
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> state(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> state(EVP_MD_CTX_new(),
+                                                                      &EVP_MD_CTX_free);
   EVP_DigestInit_ex(state.get(), EVP_sha256(), nullptr);
   char buffer[1 << 16];
   while (true) {

@@ -15,7 +15,8 @@ namespace gibbsite {
 enum class Stored { float32, float64, int8, uint8, int32, int64, boolean };
 
 /// The value of an attribute.
-using AttributeValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
+using AttributeValue =
+    std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
 /// A results file being written. Every dataset of a group carries a dimension scale on every axis;
 /// creation orders are tracked; chunks are checksummed. All failures throw StorageError, and the
@@ -31,19 +32,26 @@ class Hdf5Writer {
   /// Makes a group and its parents, if they are not there.
   void group(const std::string& path);
   /// A dimension of `group` with its coordinate values.
-  void dimension(const std::string& group, const std::string& name, const std::vector<double>& coordinates, bool integer = true);
-  void dimension(const std::string& group, const std::string& name, const std::vector<std::string>& coordinates);
+  void dimension(const std::string& group, const std::string& name,
+                 const std::vector<double>& coordinates, bool integer = true);
+  void dimension(const std::string& group, const std::string& name,
+                 const std::vector<std::string>& coordinates);
   bool has_dimension(const std::string& group, const std::string& name) const;
 
   /// A dataset over dimensions of its group (none: a scalar), to be filled by `write`.
-  void create(const std::string& group, const std::string& name, Stored type, const std::vector<std::string>& dimensions, bool compress = false);
+  void create(const std::string& group, const std::string& name, Stored type,
+              const std::vector<std::string>& dimensions, bool compress = false);
   /// Fills the block at `offset` of `count` elements per axis with row-major values in the
   /// dataset's stored type.
-  void write(const std::string& group, const std::string& name, const std::vector<std::size_t>& offset, const std::vector<std::size_t>& count, const void* values);
+  void write(const std::string& group, const std::string& name,
+             const std::vector<std::size_t>& offset, const std::vector<std::size_t>& count,
+             const void* values);
   /// Creates and fills a dataset from doubles.
-  void put(const std::string& group, const std::string& name, Stored type, const std::vector<std::string>& dimensions, const std::vector<double>& values);
+  void put(const std::string& group, const std::string& name, Stored type,
+           const std::vector<std::string>& dimensions, const std::vector<double>& values);
   /// A dataset of texts over one dimension.
-  void put_texts(const std::string& group, const std::string& name, const std::string& dimension, const std::vector<std::string>& values);
+  void put_texts(const std::string& group, const std::string& name, const std::string& dimension,
+                 const std::vector<std::string>& values);
   /// An attribute of a group or dataset; the path "/" is the file.
   void attribute(const std::string& path, const std::string& name, const AttributeValue& value);
 
@@ -69,9 +77,11 @@ class Hdf5Reader {
   /// A whole dataset, row-major, as doubles.
   std::vector<double> read(const std::string& path) const;
   /// A block of a dataset as doubles.
-  std::vector<double> read(const std::string& path, const std::vector<std::size_t>& offset, const std::vector<std::size_t>& count) const;
+  std::vector<double> read(const std::string& path, const std::vector<std::size_t>& offset,
+                           const std::vector<std::size_t>& count) const;
   /// A block of a dataset in its stored type.
-  std::vector<char> read_raw(const std::string& path, const std::vector<std::size_t>& offset, const std::vector<std::size_t>& count, Stored type) const;
+  std::vector<char> read_raw(const std::string& path, const std::vector<std::size_t>& offset,
+                             const std::vector<std::size_t>& count, Stored type) const;
   /// A text attribute; empty where there is none.
   std::string text_attribute(const std::string& path, const std::string& name) const;
 

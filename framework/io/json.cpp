@@ -36,17 +36,22 @@ std::string to_json(const Node& node, int indent) {
   const std::string pad(std::size_t(indent) * 2 + 2, ' '), end(std::size_t(indent) * 2, ' ');
   std::string out;
   switch (node.kind) {
-    case Node::Kind::null: return "null";
-    case Node::Kind::scalar: return scalar(node);
+    case Node::Kind::null:
+      return "null";
+    case Node::Kind::scalar:
+      return scalar(node);
     case Node::Kind::list:
       if (node.items.empty()) return "[]";
-      for (const Node& item : node.items) out += (out.empty() ? "[\n" : ",\n") + pad + to_json(item, indent + 1);
+      for (const Node& item : node.items)
+        out += (out.empty() ? "[\n" : ",\n") + pad + to_json(item, indent + 1);
       return out + "\n" + end + "]";
-    case Node::Kind::map: break;
+    case Node::Kind::map:
+      break;
   }
   if (node.entries.empty()) return "{}";
   for (const auto& entry : node.entries)
-    out += (out.empty() ? "{\n" : ",\n") + pad + quoted(entry.key) + ": " + to_json(entry.value, indent + 1);
+    out += (out.empty() ? "{\n" : ",\n") + pad + quoted(entry.key) + ": " +
+           to_json(entry.value, indent + 1);
   return out + "\n" + end + "}";
 }
 

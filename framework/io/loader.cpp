@@ -1,9 +1,11 @@
 #include "gibbsite/io/loader.hpp"
 
 #include <dlfcn.h>
+#include <elf.h>
 #include <xmmintrin.h>
 
 #include <boost/dll/shared_library.hpp>
+#include <fstream>
 
 #include "gibbsite/api/stamp.hpp"
 
@@ -14,12 +16,30 @@ namespace {
   throw Error(file.string() + ": plugin refused: " + reason);
 }
 
+// The system's loader maps what the headers promise and dies of SIGBUS where the file is shorter.
+void require_whole(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  const auto size = std::filesystem::file_size(file);
+  Elf64_Ehdr head{};
+  stream.read(reinterpret_cast<char*>(&head), sizeof head);
+  const bool native = stream && std::equal(ELFMAG, ELFMAG + SELFMAG, head.e_ident) && head.e_ident[EI_CLASS] == ELFCLASS64;
+  if (!native) refuse(file, "it is no shared library of this machine");
+  stream.seekg(std::streamoff(head.e_phoff));
+  for (int k = 0; k < head.e_phnum; ++k) {
+    Elf64_Phdr part{};
+    stream.read(reinterpret_cast<char*>(&part), sizeof part);
+    const bool inside = part.p_offset <= size && part.p_filesz <= size - part.p_offset;
+    if (!stream || !inside) refuse(file, "it is cut off: " + std::to_string(size) + " bytes are too few");
+  }
+}
+
 }  // namespace
 
 void load_module(const std::filesystem::path& file, Registry& registry) {
   namespace dll = boost::dll;
   const auto path = std::filesystem::absolute(file).lexically_normal();
   if (!std::filesystem::is_regular_file(path)) refuse(file, "must be a regular file");
+  require_whole(path);
   const unsigned state = _mm_getcsr();
   const auto mode = dll::load_mode::rtld_now | dll::load_mode::rtld_local;
   // Modules stay loaded: unloading code that objects still point to is never worth it.
@@ -34,12 +54,15 @@ void load_module(const std::filesystem::path& file, Registry& registry) {
     _mm_setcsr(state);
     refuse(file, "it switches on flush-to-zero (linked with -ffast-math)");
   }
-  if (!library->has("gibbsite_plugin")) refuse(file, "it has no entry 'gibbsite_plugin' (see GIBBSITE_PLUGIN)");
+  if (!library->has("gibbsite_plugin"))
+    refuse(file, "it has no entry 'gibbsite_plugin' (see GIBBSITE_PLUGIN)");
   const auto& table = library->get<const PluginTable>("gibbsite_plugin");
   if (table.version != api_version)
-    refuse(file, "its plugin API is version " + std::to_string(table.version) + ", this program's is " + std::to_string(api_version));
+    refuse(file, "its plugin API is version " + std::to_string(table.version) +
+                     ", this program's is " + std::to_string(api_version));
   if (std::string(table.stamp) != GIBBSITE_STAMP)
-    refuse(file, std::string("it was built for [") + table.stamp + "], this program is [" GIBBSITE_STAMP "]");
+    refuse(file, std::string("it was built for [") + table.stamp +
+                     "], this program is [" GIBBSITE_STAMP "]");
   registry.module = path.string();
   try {
     table.enter(registry);
@@ -55,7 +78,8 @@ void load_module(const std::filesystem::path& file, Registry& registry) {
 
 void load_on_demand(const std::filesystem::path& folder, Registry& registry) {
   registry.load = [&registry, folder](Kind kind, const std::string& name) {
-    if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos) return;
+    if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos)
+      return;
     const auto file = folder / kind_name(kind) / (name + ".so");
     if (std::filesystem::exists(file)) load_module(file, registry);
   };

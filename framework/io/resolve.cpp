@@ -2,12 +2,14 @@
 
 namespace gibbsite {
 
-PluginSpec RegistryResolver::resolve(Kind kind, const Node& node, const std::string& path, Faults& faults) {
+PluginSpec RegistryResolver::resolve(Kind kind, const Node& node, const std::string& path,
+                                     Faults& faults) {
   return resolve_with(kind, node, path, faults, nullptr);
 }
 
 PluginSpec RegistryResolver::resolve_with(Kind kind, const Node& node, const std::string& path,
-                                          Faults& faults, const std::function<void(Fields&)>& extra) {
+                                          Faults& faults,
+                                          const std::function<void(Fields&)>& extra) {
   Node map = node;
   if (node.is_scalar()) {
     map = Node::map();
@@ -16,7 +18,8 @@ PluginSpec RegistryResolver::resolve_with(Kind kind, const Node& node, const std
   }
   const Node* name = map.find("name");
   if (!map.is_map() || name == nullptr || !name->is_scalar()) {
-    faults.add(node.place, path, "must name a " + std::string(kind_name(kind)) + ", got " + node.shown());
+    faults.add(node.place, path,
+               "must name a " + std::string(kind_name(kind)) + ", got " + node.shown());
     return {};
   }
   const Entry* entry = nullptr;
@@ -27,7 +30,9 @@ PluginSpec RegistryResolver::resolve_with(Kind kind, const Node& node, const std
     return {};
   }
   if (entry == nullptr) {
-    faults.add(name->place, path, "unknown " + std::string(kind_name(kind)) + " " + name->shown() + known_names(name->text, registry_.names(kind)));
+    faults.add(name->place, path,
+               "unknown " + std::string(kind_name(kind)) + " " + name->shown() +
+                   known_names(name->text, registry_.names(kind)));
     return {};
   }
   Reader reader(map, path, faults, this);

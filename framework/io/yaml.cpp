@@ -76,9 +76,15 @@ class TreeBuilder final : public YAML::EventHandler {
   };
 
   Place place(const YAML::Mark& mark) const { return {source_, mark.line + 1, mark.column + 1}; }
-  [[noreturn]] void fail(const YAML::Mark& mark, const std::string& rule) const { fail(place(mark), rule); }
-  [[noreturn]] static void fail(const Place& at, const std::string& rule) { throw Error(at.text() + ": " + rule); }
-  std::string too_many() const { return "more than " + std::to_string(most_values_) + " values (aliases included)"; }
+  [[noreturn]] void fail(const YAML::Mark& mark, const std::string& rule) const {
+    fail(place(mark), rule);
+  }
+  [[noreturn]] static void fail(const Place& at, const std::string& rule) {
+    throw Error(at.text() + ": " + rule);
+  }
+  std::string too_many() const {
+    return "more than " + std::to_string(most_values_) + " values (aliases included)";
+  }
 
   Node null_at(const YAML::Mark& mark) const {
     Node node;
@@ -93,9 +99,11 @@ class TreeBuilder final : public YAML::EventHandler {
     return size;
   }
 
-  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind) {
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+            Node::Kind kind) {
     if (tag != "?" && !tag.empty() && tag != "!") fail(mark, "tags are not allowed, got " + tag);
-    if (levels_.size() >= most_levels) fail(mark, "nested deeper than " + std::to_string(most_levels) + " levels");
+    if (levels_.size() >= most_levels)
+      fail(mark, "nested deeper than " + std::to_string(most_levels) + " levels");
     if (!levels_.empty() && levels_.back().node.is_map() && !levels_.back().has_key)
       fail(mark, "a key must be a plain word");
     Level level;
@@ -165,8 +173,13 @@ class TreeBuilder final : public YAML::EventHandler {
 std::size_t first_bad_byte(const std::string& text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    const std::size_t length = byte < 0x80 ? 1 : byte >> 5 == 6 ? 2 : byte >> 4 == 14 ? 3 : byte >> 3 == 30 ? 4 : 0;
-    if (length == 0 || byte == 0 || byte == 0xC0 || byte == 0xC1 || i + length > text.size()) return i;
+    const std::size_t length = byte < 0x80       ? 1
+                               : byte >> 5 == 6  ? 2
+                               : byte >> 4 == 14 ? 3
+                               : byte >> 3 == 30 ? 4
+                                                 : 0;
+    if (length == 0 || byte == 0 || byte == 0xC0 || byte == 0xC1 || i + length > text.size())
+      return i;
     for (std::size_t k = 1; k < length; ++k)
       if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return i;
     i += length;
@@ -174,7 +187,8 @@ std::size_t first_bad_byte(const std::string& text) {
   return std::string::npos;
 }
 
-Place place_of_byte(const std::string& text, std::size_t offset, std::shared_ptr<const std::string> source) {
+Place place_of_byte(const std::string& text, std::size_t offset,
+                    std::shared_ptr<const std::string> source) {
   Place at{std::move(source), 1, 1};
   for (std::size_t i = 0; i < offset; ++i) {
     ++at.column;
@@ -221,11 +235,13 @@ Node read_yaml_file(const std::string& path, YamlLimits limits) {
   std::string text;
   if (regular && std::size_t(info.st_size) <= limits.bytes) {
     char buffer[65536];
-    for (ssize_t got = 0; (got = ::read(file, buffer, sizeof buffer)) > 0;) text.append(buffer, std::size_t(got));
+    for (ssize_t got = 0; (got = ::read(file, buffer, sizeof buffer)) > 0;)
+      text.append(buffer, std::size_t(got));
   }
   ::close(file);
   if (!regular) throw Error(path + ": must be a regular file");
-  if (std::size_t(info.st_size) > limits.bytes) throw Error(too_large(path, limits.bytes, std::size_t(info.st_size)));
+  if (std::size_t(info.st_size) > limits.bytes)
+    throw Error(too_large(path, limits.bytes, std::size_t(info.st_size)));
   return parse_yaml(text, path, limits);
 }
 

@@ -33,10 +33,12 @@ const char* stage_name(Checkpoint::Stage stage) {
 void load_plugins(const Node& spec, Registry& registry, Faults& faults) {
   const Node* list = spec.find("plugins");
   if (list == nullptr) return;
-  if (!list->is_list()) return faults.add(list->place, "plugins", "must be a list of files, got " + list->shown());
+  if (!list->is_list())
+    return faults.add(list->place, "plugins", "must be a list of files, got " + list->shown());
   for (const Node& item : list->items) {
     fs::path file = item.text;
-    if (file.is_relative() && item.place.source && item.place.line > 0) file = fs::path(*item.place.source).parent_path() / file;
+    if (file.is_relative() && item.place.source && item.place.line > 0)
+      file = fs::path(*item.place.source).parent_path() / file;
     if (!item.is_scalar() || file.extension() != ".so") {
       faults.add(item.place, "plugins", "must be a compiled plugin (.so), got " + item.shown());
       continue;
@@ -72,16 +74,20 @@ Outcome run_cell(const fs::path& folder, Registry& registry, int threads, int pr
     session.before_save = nullptr;
     session.state.divergence = fault.what();
     session.save();
-    if (auto* parametric = experiment->model->capability<Parametric>(); parametric != nullptr && session.state.theta.size() > 0)
+    if (auto* parametric = experiment->model->capability<Parametric>();
+        parametric != nullptr && session.state.theta.size() > 0)
       parametric->set_parameters(session.state.theta);
   } catch (const Interrupted&) {
-    return {.status = "interrupted", .stage = stage_name(session.state.stage), .seconds = session.seconds()};
+    return {.status = "interrupted",
+            .stage = stage_name(session.state.stage),
+            .seconds = session.seconds()};
   }
   outcome.stage = stage_name(session.state.stage);
   outcome.seconds = session.seconds();
   outcome.headline = headline_of(session);
-  write_result(session, registry, outcome, started);
+  // The result comes last: where it exists, its status does too.
   write_status(folder, outcome);
+  write_result(session, registry, outcome, started);
   std::error_code ignored;
   fs::remove_all(folder / "segments", ignored);
   if (outcome.status == "complete") {

@@ -14,6 +14,7 @@ void load_plugins(const Node& spec, Registry& registry, Faults& faults);
 /// Runs the cell of `folder/cell.yaml`, from its checkpoint if there is one, to result.h5 and
 /// status.yaml; then the checkpoint and segments go. Returns how it ended; `busy` where another
 /// process holds the cell. Throws Error for a spec that cannot be built, StorageError otherwise.
-Outcome run_cell(const std::filesystem::path& folder, Registry& registry, int threads, int progress);
+Outcome run_cell(const std::filesystem::path& folder, Registry& registry, int threads,
+                 int progress);
 
 }  // namespace gibbsite

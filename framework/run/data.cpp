@@ -6,13 +6,16 @@
 namespace gibbsite {
 
 void Preparation::fields(Fields& f) {
-  f.real("threshold", threshold, "makes values binary: 1 where the scaled value is at least this", {});
+  f.real("threshold", threshold, "makes values binary: 1 where the scaled value is at least this",
+         {});
   f.choice("binarize", binarize, {"none", "stochastic"},
            "stochastic: a value in [0, 1] is a probability, drawn anew each time it is used");
   f.reals("scale", scale, "[a, b]: the range that image values are mapped to, instead of [0, 1]");
-  f.real("test_fraction", test_fraction, "share of the configurations held out for testing", {.minimum = 0, .maximum = 0.99});
+  f.real("test_fraction", test_fraction, "share of the configurations held out for testing",
+         {.minimum = 0, .maximum = 0.99});
   f.integer("split_seed", split_seed, "seed of the random split into training and test data");
-  f.integer("limit", limit, "use only the first so many configurations", {.minimum = 1, .unset = "all"});
+  f.integer("limit", limit, "use only the first so many configurations",
+            {.minimum = 1, .unset = "all"});
 }
 
 Prepared::Prepared(const Dataset& whole, const Preparation& how, std::vector<Index> rows)
@@ -24,7 +27,8 @@ void Prepared::columns(std::span<const Index> indices, Stream random, Eigen::Ref
   whole_.columns(chosen, random, out);
   const auto [low, high] = whole_.range();
   if (high > low) {
-    const double a = how_.scale.empty() ? 0 : how_.scale[0], b = how_.scale.empty() ? 1 : how_.scale[1];
+    const double a = how_.scale.empty() ? 0 : how_.scale[0],
+                 b = how_.scale.empty() ? 1 : how_.scale[1];
     out.array() = Real(a) + (out.array() - Real(low)) * Real((b - a) / (high - low));
   }
   if (how_.binarize == "stochastic") {
@@ -49,7 +53,8 @@ Data prepare_data(std::unique_ptr<Dataset> whole, const Preparation& how) {
     throw Error("data.scale: must be [a, b] with a < b");
   if (!how.scale.empty() && !(whole->range().second > whole->range().first))
     throw Error("data.scale: this dataset has no range of values to scale from");
-  if (how.threshold && how.binarize != "none") throw Error("data: threshold and binarize exclude each other");
+  if (how.threshold && how.binarize != "none")
+    throw Error("data: threshold and binarize exclude each other");
   const Index size = how.limit ? std::min(*how.limit, whole->size()) : whole->size();
   if (size < 1) throw Error("data: the dataset is empty");
   std::vector<Index> order(static_cast<std::size_t>(size));
@@ -64,7 +69,8 @@ Data prepare_data(std::unique_ptr<Dataset> whole, const Preparation& how) {
   Data data;
   const auto cut = order.begin() + (size - held_out);
   data.train = std::make_unique<Prepared>(*whole, how, std::vector<Index>(order.begin(), cut));
-  if (held_out > 0) data.test = std::make_unique<Prepared>(*whole, how, std::vector<Index>(cut, order.end()));
+  if (held_out > 0)
+    data.test = std::make_unique<Prepared>(*whole, how, std::vector<Index>(cut, order.end()));
   data.whole = std::move(whole);
   return data;
 }

@@ -12,7 +12,8 @@ namespace {
 // Reads one cell section by section; each later section sees what the earlier ones built.
 class Builder {
  public:
-  Builder(const Node& spec, Registry& registry, const Workers& workers, DataCache& cache, Faults& faults)
+  Builder(const Node& spec, Registry& registry, const Workers& workers, DataCache& cache,
+          Faults& faults)
       : spec_(spec), registry_(registry), resolver_(registry), cache_(cache), faults_(faults) {
     context_.workers = &workers;
     context_.registry = &registry;
@@ -56,7 +57,9 @@ class Builder {
       faults_.add(at.place, path, std::string("cannot be built: ") + fault.what());
     }
   }
-  void keep(const std::string& section, Node node) { made_->resolved.entries.push_back({section, node.place, std::move(node)}); }
+  void keep(const std::string& section, Node node) {
+    made_->resolved.entries.push_back({section, node.place, std::move(node)});
+  }
   Context with_stream(const std::string& purpose) const {
     Context context = context_;
     context.random = Stream(made_->seed).split(purpose);
@@ -65,37 +68,51 @@ class Builder {
 
   void read_top(Reader& top) {
     Index version = 0;
-    top.integer("gibbsite", version, "format version of the spec", {.minimum = 1, .maximum = 1, .required = true});
+    top.integer("gibbsite", version, "format version of the spec",
+                {.minimum = 1, .maximum = 1, .required = true});
     std::string description, precision = "double";
     top.text("name", made_->name, "names results/<name>/", {.required = true});
-    const bool good = !made_->name.empty() && made_->name.size() <= 100 && made_->name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
+    const bool good = !made_->name.empty() && made_->name.size() <= 100 &&
+                      made_->name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") ==
+                          std::string::npos;
     const Node* name = spec_.find("name");
-    if (name != nullptr && !made_->name.empty() && !good) faults_.add(name->place, "name", "must be at most 100 of [a-z0-9_-], got " + name->shown());
+    if (name != nullptr && !made_->name.empty() && !good)
+      faults_.add(name->place, "name", "must be at most 100 of [a-z0-9_-], got " + name->shown());
     top.text("description", description, "the question this spec asks");
     read_seed(top);
-    top.choice("precision", precision, {"single", "double"}, "number type of states, parameters and gradients");
-    for (const char* section : {"plugins", "data", "model", "train", "sample", "evaluate", "checkpoint", "grid"}) top.accept(section);
-    if (const Node* plugins = spec_.find("plugins")) top.resolved().entries.push_back({"plugins", plugins->place, *plugins});
+    top.choice("precision", precision, {"single", "double"},
+               "number type of states, parameters and gradients");
+    for (const char* section :
+         {"plugins", "data", "model", "train", "sample", "evaluate", "checkpoint", "grid"})
+      top.accept(section);
+    if (const Node* plugins = spec_.find("plugins"))
+      top.resolved().entries.push_back({"plugins", plugins->place, *plugins});
   }
 
   void read_seed(Reader& top) {
     top.accept("seed");
     if (const Node* node = spec_.find("seed")) {
       const auto value = node->as_unsigned();
-      if (!value) faults_.add(node->place, "seed", "must be an integer in [0, 2^64 - 1], got " + node->shown());
+      if (!value)
+        faults_.add(node->place, "seed",
+                    "must be an integer in [0, 2^64 - 1], got " + node->shown());
       made_->seed = value.value_or(1);
     }
-    top.resolved().entries.push_back({"seed", spec_.place, Node::scalar(std::to_string(made_->seed))});
+    top.resolved().entries.push_back(
+        {"seed", spec_.place, Node::scalar(std::to_string(made_->seed))});
   }
 
   void read_data(const Node& node) {
     Preparation how;
-    PluginSpec spec = resolver_.resolve_with(Kind::dataset, node, "data", faults_, [&](Fields& f) { how.fields(f); });
+    PluginSpec spec = resolver_.resolve_with(Kind::dataset, node, "data", faults_,
+                                             [&](Fields& f) { how.fields(f); });
     if (!spec) return;
     const std::string key = std::to_string(made_->seed) + to_flow(spec.node);
     keep("data", spec.node);
     auto& cached = cache_[key];
-    if (!cached) cached = std::make_shared<Data>(prepare_data(registry_.make<Dataset>(Kind::dataset, spec, with_stream("data")), how));
+    if (!cached)
+      cached = std::make_shared<Data>(
+          prepare_data(registry_.make<Dataset>(Kind::dataset, spec, with_stream("data")), how));
     made_->data = cached;
     context_.train = cached->train.get();
     context_.test = cached->test.get();
@@ -103,7 +120,8 @@ class Builder {
 
   void read_model(const Node& node) {
     ModelParams params;
-    const PluginSpec spec = resolver_.resolve_with(Kind::model, node, "model", faults_, [&](Fields& f) { params.fields(f); });
+    const PluginSpec spec = resolver_.resolve_with(Kind::model, node, "model", faults_,
+                                                   [&](Fields& f) { params.fields(f); });
     made_->temperature = params.temperature;
     if (!spec || !faults_.empty()) return;
     keep("model", spec.node);
@@ -124,7 +142,8 @@ class Builder {
     for (const Dataset* part : {context_.train, context_.test}) {
       if (part == nullptr) continue;
       if (part->dim() != model.dim())
-        throw Error("has " + std::to_string(model.dim()) + " coordinates, but the data have " + std::to_string(part->dim()));
+        throw Error("has " + std::to_string(model.dim()) + " coordinates, but the data have " +
+                    std::to_string(part->dim()));
       constexpr Index chunk = 4096;
       std::vector<Index> rows;
       for (Index first = 0; first < part->size(); first += chunk) {
@@ -135,7 +154,8 @@ class Builder {
         try {
           require_inside(model.domain(), x);
         } catch (const Error& fault) {
-          throw Error(std::string("data do not fit: ") + fault.what() + "; data.threshold or data.binarize make values binary");
+          throw Error(std::string("data do not fit: ") + fault.what() +
+                      "; data.threshold or data.binarize make values binary");
         }
       }
     }
@@ -147,17 +167,21 @@ class Builder {
     params.fields(reader);
     reader.finish();
     keep("train", std::move(reader.resolved()));
-    if (params.epochs.has_value() == params.updates.has_value()) faults_.add(node.place, "train", "needs either epochs or updates");
+    if (params.epochs.has_value() == params.updates.has_value())
+      faults_.add(node.place, "train", "needs either epochs or updates");
     if (context_.train == nullptr) faults_.add(node.place, "train", "needs a data section");
-    if (context_.model->capability<Parametric>() == nullptr) faults_.add(node.place, "train", "needs a model with parameters");
+    if (context_.model->capability<Parametric>() == nullptr)
+      faults_.add(node.place, "train", "needs a model with parameters");
     if (!faults_.empty()) return;
     auto stage = std::make_unique<TrainStage>();
     stage->batch = std::min(params.batch, context_.train->size());
     const Index per_epoch = (context_.train->size() + stage->batch - 1) / stage->batch;
     stage->updates = params.updates ? *params.updates : *params.epochs * per_epoch;
     stage->record_every = params.record_every;
-    stage->gradient = registry_.make<GradientEstimator>(Kind::gradient, params.gradient, with_stream("train"));
-    stage->optimizer = registry_.make<Optimizer>(Kind::optimizer, params.optimizer, with_stream("train"));
+    stage->gradient =
+        registry_.make<GradientEstimator>(Kind::gradient, params.gradient, with_stream("train"));
+    stage->optimizer =
+        registry_.make<Optimizer>(Kind::optimizer, params.optimizer, with_stream("train"));
     resolver_.set_training_gradient(params.gradient);
     made_->train = std::move(stage);
   }
@@ -174,7 +198,9 @@ class Builder {
     reader.resolved().entries.push_back({"init", node.place, std::move(init)});
     if (clamp) reader.resolved().entries.push_back({"clamp", node.place, std::move(clamp)});
     keep("sample", std::move(reader.resolved()));
-    const auto records = [&](const char* what) { return std::find(params.record.begin(), params.record.end(), what) != params.record.end(); };
+    const auto records = [&](const char* what) {
+      return std::find(params.record.begin(), params.record.end(), what) != params.record.end();
+    };
     stage->record_x = records("x");
     stage->record_energy = records("energy");
     if (!faults_.empty()) return;
@@ -196,11 +222,14 @@ class Builder {
     const auto require = [&](bool good, const char* rule) {
       if (!good) faults_.add(at, "sample.init", rule);
     };
-    require((params.from == "value") == params.value.has_value(), "from: value and a value belong together");
-    require((params.from == "file") == !params.path.empty(), "from: file and a path belong together");
+    require((params.from == "value") == params.value.has_value(),
+            "from: value and a value belong together");
+    require((params.from == "file") == !params.path.empty(),
+            "from: file and a path belong together");
     require(params.from != "data" || context_.train != nullptr, "from: data needs a data section");
     if (params.from == "model") {
-      const bool possible = context_.model->capability<Exact>() != nullptr || !exact_method(*context_.model, {.max_log2_states = 20}).empty();
+      const bool possible = context_.model->capability<Exact>() != nullptr ||
+                            !exact_method(*context_.model, {.max_log2_states = 20}).empty();
       require(possible, "from: model needs a model with exact draws or at most 2^20 states");
     }
     return std::move(reader.resolved());
@@ -219,12 +248,15 @@ class Builder {
       Vector held(Index(values.size()));
       for (std::size_t k = 0; k < values.size(); ++k) held(Index(k)) = Real(values[k]);
       if (row) {
-        if (context_.train == nullptr || *row >= context_.train->size()) throw Error("row must be a training observation");
+        if (context_.train == nullptr || *row >= context_.train->size())
+          throw Error("row must be a training observation");
         Batch x(context_.train->dim(), 1);
         context_.train->columns(std::vector<Index>{*row}, Stream(made_->seed).split("clamp"), x);
         held.resize(Index(coordinates.size()));
         for (std::size_t k = 0; k < coordinates.size(); ++k) {
-          if (coordinates[k] >= x.rows()) throw Error("coordinate must be below " + std::to_string(x.rows()) + ", got " + std::to_string(coordinates[k]));
+          if (coordinates[k] >= x.rows())
+            throw Error("coordinate must be below " + std::to_string(x.rows()) + ", got " +
+                        std::to_string(coordinates[k]));
           held(Index(k)) = x(coordinates[k], 0);
         }
       }
@@ -234,22 +266,30 @@ class Builder {
   }
 
   void read_evaluate(const Node& node) {
-    if (!node.is_list()) return faults_.add(node.place, "evaluate", "must be a list, got " + node.shown());
+    if (!node.is_list())
+      return faults_.add(node.place, "evaluate", "must be a list, got " + node.shown());
     std::vector<Node> resolved;
     for (std::size_t k = 0; k < node.items.size(); ++k) {
       const Node& item = node.items[k];
       const std::string path = "evaluate." + std::to_string(k);
       EvaluationParams params;
-      PluginSpec spec = resolver_.resolve_with(Kind::evaluation, item, path, faults_, [&](Fields& f) { params.fields(f); });
+      PluginSpec spec = resolver_.resolve_with(Kind::evaluation, item, path, faults_,
+                                               [&](Fields& f) { params.fields(f); });
       if (!spec) continue;
       const std::string label = params.label.empty() ? spec.name : params.label;
       resolved.push_back(spec.node);
-      const bool good = label.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == std::string::npos;
-      if (!good) faults_.add(item.place, path + ".label", "must be of [A-Za-z0-9_-], got '" + label + "'");
+      const bool good = label.find_first_not_of(
+                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+                        std::string::npos;
+      if (!good)
+        faults_.add(item.place, path + ".label", "must be of [A-Za-z0-9_-], got '" + label + "'");
       for (const auto& other : made_->evaluate)
-        if (other.label == label) faults_.add(item.place, path, "label '" + label + "' is already used; give each its own label");
+        if (other.label == label)
+          faults_.add(item.place, path,
+                      "label '" + label + "' is already used; give each its own label");
       guard(item, path, [&] {
-        auto evaluation = registry_.make<Evaluation>(Kind::evaluation, spec, with_stream("evaluate " + label));
+        auto evaluation =
+            registry_.make<Evaluation>(Kind::evaluation, spec, with_stream("evaluate " + label));
         made_->evaluate.push_back({label, spec.name, std::move(evaluation)});
       });
     }
@@ -276,73 +316,15 @@ class Builder {
   std::unique_ptr<Experiment> made_ = std::make_unique<Experiment>();
 };
 
-// A stored path with its optional `:/group`.
-std::pair<std::string, std::string> split_group(const std::string& source) {
-  const auto colon = source.rfind(":/");
-  if (colon == std::string::npos || colon == 0) return {source, ""};
-  return {source.substr(0, colon), source.substr(colon + 1)};
-}
-
-std::string canonical(const Node& node) {
-  if (node.is_file) {
-    const auto [file, group] = split_group(node.text);
-    return "sha256:" + sha256_of_file(file) + group;
-  }
-  std::string text;
-  if (node.is_list()) {
-    for (const Node& item : node.items) text += canonical(item) + ",";
-    return "[" + text + "]";
-  }
-  if (!node.is_map()) return to_flow(node);
-  auto entries = node.entries;
-  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
-  for (const auto& entry : entries) text += entry.key + ":" + canonical(entry.value) + ",";
-  return "{" + text + "}";
-}
-
 }  // namespace
 
-std::unique_ptr<Experiment> build_experiment(const Node& spec, Registry& registry, const Workers& workers,
-                                             DataCache& cache, Faults& faults) {
+std::unique_ptr<Experiment> build_experiment(const Node& spec, Registry& registry,
+                                             const Workers& workers, DataCache& cache,
+                                             Faults& faults) {
   Faults own;
   auto made = Builder(spec, registry, workers, cache, own).build();
   for (const std::string& line : own.lines()) faults.add({}, "", line);
   return made;
-}
-
-std::string cell_id(const Node& resolved) {
-  Node identity = resolved;
-  for (const char* key : {"name", "description", "checkpoint", "plugins", "gibbsite"}) identity.erase(key);
-  return sha256(canonical(identity)).substr(0, 12);
-}
-
-void load_parameters(const std::string& source, EnergyModel& model) {
-  auto* parametric = model.capability<Parametric>();
-  if (parametric == nullptr) throw Error("parameters: this model has none");
-  const auto [file, group] = split_group(source);
-  Parameters theta = parametric->parameters();
-  try {
-    const Hdf5Reader reader(file);
-    Index first = 0;
-    for (const ParameterBlock& block : parametric->blocks()) {
-      const std::string path = (group.empty() || group == "/" ? "" : group) + "/" + block.name;
-      if (!reader.has(path)) throw Error("parameters: " + file + " has no dataset " + path);
-      const auto shape = reader.shape(path);
-      if (!std::equal(shape.begin(), shape.end(), block.shape.begin(), block.shape.end(), [](std::size_t a, Index b) { return Index(a) == b; })) {
-        std::vector<std::string> got, wanted;
-        for (const auto n : shape) got.push_back(std::to_string(n));
-        for (const auto n : block.shape) wanted.push_back(std::to_string(n));
-        throw Error("parameters: " + path + " must have shape (" + join(wanted) + "), got (" + join(got) + ")");
-      }
-      const auto values = reader.read(path);
-      for (std::size_t i = 0; i < values.size(); ++i) theta(first + Index(i)) = values[i];
-      first += block.size();
-    }
-  } catch (const StorageError& fault) {
-    throw Error(std::string("parameters: ") + fault.what());
-  }
-  if (!theta.allFinite()) throw Error("parameters: " + file + " holds a value that is not finite");
-  parametric->set_parameters(theta);
 }
 
 }  // namespace gibbsite

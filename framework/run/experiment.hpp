@@ -41,8 +41,8 @@ struct EvaluateStage {
 
 /// A cell ready to run. Its parts point to each other, so it stays where it is.
 struct Experiment {
-  Node resolved;        ///< the whole spec with every default
-  std::string id;       ///< 12 hex digits, see cell_id
+  Node resolved;   ///< the whole spec with every default
+  std::string id;  ///< 12 hex digits, see cell_id
   std::string name;
   std::uint64_t seed = 1;
   double temperature = 1;
@@ -60,8 +60,9 @@ struct Experiment {
 using DataCache = std::map<std::string, std::shared_ptr<Data>>;
 
 /// Reads and builds one cell; all faults are collected. Returns null where there were any.
-std::unique_ptr<Experiment> build_experiment(const Node& spec, Registry& registry, const Workers& workers,
-                                             DataCache& cache, Faults& faults);
+std::unique_ptr<Experiment> build_experiment(const Node& spec, Registry& registry,
+                                             const Workers& workers, DataCache& cache,
+                                             Faults& faults);
 
 /// The identity of a resolved cell: a hash of its canonical form, in which keys are sorted, files
 /// stand for their content, and name, description, checkpoint and plugin paths are left out.

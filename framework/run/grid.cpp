@@ -43,40 +43,48 @@ std::vector<Node> linear_range(const Node& range, const std::string& path, Fault
   const auto to = range.find("to") == nullptr ? std::nullopt : range.find("to")->as_real();
   const auto step = step_node == nullptr ? std::optional<double>(1) : step_node->as_real();
   if (!from || !to || !step || *step == 0 || (*to - *from) / *step < 0) {
-    faults.add(range.place, "grid." + path, "a range needs numbers from, to and a step that leads from one to the other");
+    faults.add(range.place, "grid." + path,
+               "a range needs numbers from, to and a step that leads from one to the other");
     return {};
   }
   const double count = std::floor((*to - *from) / *step + 1e-9) + 1;
   if (count > most_cells) {
-    faults.add(range.place, "grid." + path, "a range of " + number_text(count) + " values is too long");
+    faults.add(range.place, "grid." + path,
+               "a range of " + number_text(count) + " values is too long");
     return {};
   }
   const bool whole = range.find("from")->as_integer() && *step == std::floor(*step);
   std::vector<Node> values;
   for (double k = 0; k < count; ++k) {
     const double value = *from + k * *step;
-    values.push_back(at_place(whole ? Node::of(std::int64_t(value)) : Node::of(value), range.place));
+    values.push_back(
+        at_place(whole ? Node::of(std::int64_t(value)) : Node::of(value), range.place));
   }
   return values;
 }
 
 std::vector<Node> log_range(const Node& range, const std::string& path, Faults& faults) {
   const Node& ends = *range.find("log");
-  const auto count = range.find("count") == nullptr ? std::nullopt : range.find("count")->as_integer();
+  const auto count =
+      range.find("count") == nullptr ? std::nullopt : range.find("count")->as_integer();
   std::optional<double> low, high;
   if (ends.items.size() == 2) {
     low = ends.items[0].as_real();
     high = ends.items[1].as_real();
   }
-  if (!low || !high || !(*low > 0) || !(*high > 0) || !count || *count < 1 || double(*count) > most_cells) {
-    faults.add(range.place, "grid." + path, "a log range needs log: [a, b] with numbers > 0 and a count >= 1");
+  if (!low || !high || !(*low > 0) || !(*high > 0) || !count || *count < 1 ||
+      double(*count) > most_cells) {
+    faults.add(range.place, "grid." + path,
+               "a log range needs log: [a, b] with numbers > 0 and a count >= 1");
     return {};
   }
   std::vector<Node> values;
   for (std::int64_t k = 0; k < *count; ++k) {
     const double share = *count == 1 ? 0 : double(k) / double(*count - 1);
     // The ends are as written, not rounded by the logarithm.
-    const double value = k == 0 ? *low : k + 1 == *count ? *high : *low * std::pow(*high / *low, share);
+    const double value = k == 0            ? *low
+                         : k + 1 == *count ? *high
+                                           : *low * std::pow(*high / *low, share);
     values.push_back(at_place(Node::of(value), range.place));
   }
   return values;
@@ -86,7 +94,9 @@ std::vector<Node> values_of(const Node& node, const std::string& path, Faults& f
   if (node.is_list() && !node.items.empty()) return node.items;
   if (node.find("from") != nullptr) return linear_range(node, path, faults);
   if (node.find("log") != nullptr) return log_range(node, path, faults);
-  faults.add(node.place, "grid." + path, "must be a list of values, {from, to, step} or {log: [a, b], count: n}, got " + node.shown());
+  faults.add(
+      node.place, "grid." + path,
+      "must be a list of values, {from, to, step} or {log: [a, b], count: n}, got " + node.shown());
   return {};
 }
 
@@ -96,7 +106,9 @@ Axis zip_axis(const Node& node, const std::string& name, Faults& faults) {
     const auto values = values_of(entry.value, name + "." + entry.key, faults);
     if (axis.empty()) axis.resize(values.size());
     if (values.size() != axis.size()) {
-      faults.add(entry.place, "grid." + name + "." + entry.key, "paths of a zip need equally many values, got " + std::to_string(values.size()) + " and " + std::to_string(axis.size()));
+      faults.add(entry.place, "grid." + name + "." + entry.key,
+                 "paths of a zip need equally many values, got " + std::to_string(values.size()) +
+                     " and " + std::to_string(axis.size()));
       return {};
     }
     for (std::size_t k = 0; k < values.size(); ++k) axis[k].emplace_back(entry.key, values[k]);
@@ -104,7 +116,8 @@ Axis zip_axis(const Node& node, const std::string& name, Faults& faults) {
   return axis;
 }
 
-std::optional<Node> random_value(const Node& law, Stream random, const std::string& path, Faults& faults) {
+std::optional<Node> random_value(const Node& law, Stream random, const std::string& path,
+                                 Faults& faults) {
   const double u = random.uniform(1)(0);
   if (law.entries.size() == 1 && law.entries[0].value.is_list()) {
     const std::string& kind = law.entries[0].key;
@@ -119,7 +132,9 @@ std::optional<Node> random_value(const Node& law, Stream random, const std::stri
         return Node::of(std::int64_t(*low + std::floor(u * (*high - *low + 1))));
     }
   }
-  faults.add(law.place, "grid.random." + path, "must be one of {uniform: [a, b]}, {log_uniform: [a, b]} with 0 < a <= b, {integer: [a, b]}, {choice: [...]}");
+  faults.add(law.place, "grid.random." + path,
+             "must be one of {uniform: [a, b]}, {log_uniform: [a, b]} with 0 < a <= b, {integer: "
+             "[a, b]}, {choice: [...]}");
   return {};
 }
 
@@ -133,7 +148,9 @@ Axis random_axis(const Node& node, Faults& faults) {
   std::uint64_t seed = 0;
   if (const Node* given = node.find("seed")) {
     const auto value = given->as_unsigned();
-    if (!value) faults.add(given->place, "grid.random.seed", "must be an integer in [0, 2^64 - 1], got " + given->shown());
+    if (!value)
+      faults.add(given->place, "grid.random.seed",
+                 "must be an integer in [0, 2^64 - 1], got " + given->shown());
     seed = value.value_or(0);
   }
   Axis axis(static_cast<std::size_t>(*count));
@@ -156,13 +173,20 @@ std::vector<Axis> axes_of(const Node& grid, Faults& faults) {
     if (entry.key == "random") {
       axes.push_back(random_axis(entry.value, faults));
     } else if (entry.key == "zip") {
-      const bool named = !entry.value.entries.empty() && std::all_of(entry.value.entries.begin(), entry.value.entries.end(), [](const auto& e) { return e.value.is_map() && e.value.find("from") == nullptr && e.value.find("log") == nullptr; });
+      const bool named =
+          !entry.value.entries.empty() &&
+          std::all_of(entry.value.entries.begin(), entry.value.entries.end(), [](const auto& e) {
+            return e.value.is_map() && e.value.find("from") == nullptr &&
+                   e.value.find("log") == nullptr;
+          });
       if (!named) axes.push_back(zip_axis(entry.value, "zip", faults));
       if (named)
-        for (const auto& one : entry.value.entries) axes.push_back(zip_axis(one.value, "zip." + one.key, faults));
+        for (const auto& one : entry.value.entries)
+          axes.push_back(zip_axis(one.value, "zip." + one.key, faults));
     } else {
       Axis axis;
-      for (Node& value : values_of(entry.value, entry.key, faults)) axis.push_back({{entry.key, std::move(value)}});
+      for (Node& value : values_of(entry.value, entry.key, faults))
+        axis.push_back({{entry.key, std::move(value)}});
       axes.push_back(std::move(axis));
     }
   }
@@ -173,27 +197,32 @@ bool excluded(const Node& grid, const Assignments& varying) {
   const Node* exclude = grid.find("exclude");
   if (exclude == nullptr) return false;
   return std::any_of(exclude->items.begin(), exclude->items.end(), [&](const Node& rule) {
-    return !rule.entries.empty() && std::all_of(rule.entries.begin(), rule.entries.end(), [&](const auto& entry) {
-      return std::any_of(varying.begin(), varying.end(), [&](const auto& item) {
-        return item.first == entry.key && to_flow(item.second) == to_flow(entry.value);
-      });
-    });
+    return !rule.entries.empty() &&
+           std::all_of(rule.entries.begin(), rule.entries.end(), [&](const auto& entry) {
+             return std::any_of(varying.begin(), varying.end(), [&](const auto& item) {
+               return item.first == entry.key && to_flow(item.second) == to_flow(entry.value);
+             });
+           });
   });
 }
 
 void check_exclude(const Node& grid, const std::vector<Axis>& axes, Faults& faults) {
   const Node* exclude = grid.find("exclude");
   if (exclude == nullptr) return;
-  if (!exclude->is_list()) return faults.add(exclude->place, "grid.exclude", "must be a list of maps, got " + exclude->shown());
+  if (!exclude->is_list())
+    return faults.add(exclude->place, "grid.exclude",
+                      "must be a list of maps, got " + exclude->shown());
   std::vector<std::string> paths;
   for (const Axis& axis : axes)
     if (!axis.empty())
       for (const auto& [path, value] : axis[0]) paths.push_back(path);
   for (const Node& rule : exclude->items) {
-    if (!rule.is_map()) faults.add(rule.place, "grid.exclude", "must be a map of varying paths, got " + rule.shown());
+    if (!rule.is_map())
+      faults.add(rule.place, "grid.exclude", "must be a map of varying paths, got " + rule.shown());
     for (const auto& entry : rule.entries)
       if (std::find(paths.begin(), paths.end(), entry.key) == paths.end())
-        faults.add(entry.place, "grid.exclude", "'" + entry.key + "' does not vary" + known_names(entry.key, paths));
+        faults.add(entry.place, "grid.exclude",
+                   "'" + entry.key + "' does not vary" + known_names(entry.key, paths));
   }
 }
 
@@ -217,7 +246,9 @@ void set_path(Node& spec, const std::string& path, Node value, Faults& faults) {
   Node* at = nullptr;
   if (spec.is_list()) {
     at = named_item(spec, word);
-    if (at == nullptr) return faults.add(value.place, path, "the list has no entry '" + word + "' (number, label or name)");
+    if (at == nullptr)
+      return faults.add(value.place, path,
+                        "the list has no entry '" + word + "' (number, label or name)");
   } else {
     const bool fresh = spec.find(word) == nullptr;
     at = &spec[word];
@@ -268,7 +299,9 @@ std::vector<GridCell> expand_grid(const Node& spec, Faults& faults) {
   check_exclude(*grid, axes, faults);
   double count = 1;
   for (const Axis& axis : axes) count *= double(axis.size());
-  if (count > most_cells) faults.add(grid->place, "grid", "makes " + number_text(count) + " cells; at most 1000000 are allowed");
+  if (count > most_cells)
+    faults.add(grid->place, "grid",
+               "makes " + number_text(count) + " cells; at most 1000000 are allowed");
   if (!faults.empty()) return {};
   std::vector<GridCell> cells;
   for (std::size_t index = 0; index < std::size_t(count); ++index) {

@@ -1,6 +1,7 @@
+#include <unistd.h>
+
 #include <cmath>
 #include <numeric>
-#include <unistd.h>
 
 #include "gibbsite/io/hdf5.hpp"
 #include "gibbsite/run/schedule.hpp"
@@ -22,7 +23,8 @@ void put_varying(Hdf5Writer& file, const Plan& plan, const std::string& path) {
   std::vector<double> numbers;
   bool numeric = true, whole = true;
   for (const PlannedCell& cell : plan.cells) {
-    const auto found = std::find_if(cell.varying.begin(), cell.varying.end(), [&](const auto& item) { return item.first == path; });
+    const auto found = std::find_if(cell.varying.begin(), cell.varying.end(),
+                                    [&](const auto& item) { return item.first == path; });
     const Node value = found == cell.varying.end() ? Node() : found->second;
     const auto number = value.as_real();
     numeric = numeric && (number || !value);
@@ -68,7 +70,8 @@ void write_grid_file(const std::filesystem::path& folder, const Plan& plan) {
   for (const std::string& metric : metrics) {
     std::vector<double> values;
     for (const Outcome& outcome : outcomes) {
-      const auto found = std::find_if(outcome.headline.begin(), outcome.headline.end(), [&](const auto& item) { return item.first == metric; });
+      const auto found = std::find_if(outcome.headline.begin(), outcome.headline.end(),
+                                      [&](const auto& item) { return item.first == metric; });
       values.push_back(found == outcome.headline.end() ? std::nan("") : found->second);
     }
     file.put("/cells", metric, Stored::float64, {"cell"}, values);

@@ -44,7 +44,8 @@ std::string PlannedCell::precision() const { return text_at(spec, "precision", "
 Plan make_plan(const std::string& spec_file, const std::vector<std::string>& settings) {
   Faults faults;
   Node spec = read_yaml_file(spec_file);
-  if (!spec.is_map()) throw Error(spec.place.text() + ": a spec must be a map, got " + spec.shown());
+  if (!spec.is_map())
+    throw Error(spec.place.text() + ": a spec must be a map, got " + spec.shown());
   for (const std::string& setting : settings) apply_setting(spec, setting, faults);
   faults.raise();
   const auto cells = expand_grid(spec, faults);
@@ -61,7 +62,9 @@ Plan make_plan(const std::string& spec_file, const std::vector<std::string>& set
   plan.cells.resize(cells.size());
   for (const std::string& precision : precisions) {
     const EngineOutput output = run_engine(precision, arguments);
-    if (output.signal != 0) throw Error(spec_file + ": plugin refused: the engine ended by " + signal_text(output.signal) + " while building the cells");
+    if (output.signal != 0)
+      throw Error(spec_file + ": plugin refused: the engine ended by " +
+                  signal_text(output.signal) + " while building the cells");
     if (output.exit_code == 3) throw StorageError("");
     if (output.exit_code != 0) throw Error("");
     std::istringstream lines(output.text);
@@ -71,6 +74,9 @@ Plan make_plan(const std::string& spec_file, const std::vector<std::string>& set
       plan.cells[index] = {text_at(node, "id"), *node.find("spec"), cells[index].varying};
     }
   }
+  for (const PlannedCell& cell : plan.cells)
+    if (cell.id.empty())
+      throw Error(spec_file + ": plugin refused: the engine ended while building the cells (did a plugin call exit?)");
   // Cells that differ in nothing that counts are one cell.
   std::set<std::string> seen;
   std::erase_if(plan.cells, [&](const PlannedCell& cell) { return !seen.insert(cell.id).second; });
@@ -105,7 +111,8 @@ void freeze_plan(const std::filesystem::path& folder, const Plan& plan) {
 
 Plan read_plan(const std::filesystem::path& folder) {
   const auto file = folder / "plan.yaml";
-  if (!std::filesystem::exists(file)) throw Error(folder.string() + ": is no run folder (it has no plan.yaml)");
+  if (!std::filesystem::exists(file))
+    throw Error(folder.string() + ": is no run folder (it has no plan.yaml)");
   const Node node = read_yaml_file(file.string(), trusted_yaml);
   Plan plan{text_at(node, "name"), {}};
   if (const Node* cells = node.find("cells"))
@@ -125,7 +132,8 @@ std::string value_text(const Node& value) {
 
 std::string varying_text(const PlannedCell& cell) {
   std::string text;
-  for (const auto& [path, value] : cell.varying) text += (text.empty() ? "" : " ") + path + "=" + value_text(value);
+  for (const auto& [path, value] : cell.varying)
+    text += (text.empty() ? "" : " ") + path + "=" + value_text(value);
   return text;
 }
 

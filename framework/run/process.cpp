@@ -15,13 +15,17 @@
 namespace gibbsite {
 namespace {
 
-[[noreturn]] void fail(const std::string& what) { throw StorageError(what + ": " + std::strerror(errno)); }
+[[noreturn]] void fail(const std::string& what) {
+  throw StorageError(what + ": " + std::strerror(errno));
+}
 
 // Starts the engine with standard output and error at the given descriptors (-1: inherited).
-pid_t spawn(const std::string& precision, const std::vector<std::string>& arguments, int output, int errors, int keep, bool own_group) {
+pid_t spawn(const std::string& precision, const std::vector<std::string>& arguments, int output,
+            int errors, int keep, bool own_group) {
   const std::string program = engine_path(precision).string();
   std::vector<char*> words = {const_cast<char*>(program.c_str())};
-  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : arguments)
+    words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
   const pid_t host = ::getpid();
   const pid_t pid = ::fork();
@@ -65,11 +69,14 @@ EngineOutput run_engine(const std::string& precision, const std::vector<std::str
   }
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
   result.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-  if (result.exit_code == 127) throw Error(engine_path(precision).string() + ": cannot be started; is the installation complete?");
+  if (result.exit_code == 127)
+    throw Error(engine_path(precision).string() +
+                ": cannot be started; is the installation complete?");
   return result;
 }
 
-EngineProcess start_engine(const std::string& precision, std::vector<std::string> arguments, const std::filesystem::path& log) {
+EngineProcess start_engine(const std::string& precision, std::vector<std::string> arguments,
+                           const std::filesystem::path& log) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) fail("cannot make a pipe");
   const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -88,7 +95,8 @@ EngineProcess start_engine(const std::string& precision, std::vector<std::string
 std::string signal_text(int signal) {
   const char* name = ::sigabbrev_np(signal);
   const char* description = ::sigdescr_np(signal);
-  return "SIG" + std::string(name == nullptr ? "?" : name) + " (" + (description == nullptr ? "unknown" : description) + ")";
+  return "SIG" + std::string(name == nullptr ? "?" : name) + " (" +
+         (description == nullptr ? "unknown" : description) + ")";
 }
 
 }  // namespace gibbsite

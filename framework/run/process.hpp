@@ -14,9 +14,9 @@ std::filesystem::path engine_path(const std::string& precision);
 
 /// What a finished engine left.
 struct EngineOutput {
-  std::string text;       ///< its standard output
-  int exit_code = 0;      ///< where it ended by itself
-  int signal = 0;         ///< where a signal ended it
+  std::string text;   ///< its standard output
+  int exit_code = 0;  ///< where it ended by itself
+  int signal = 0;     ///< where a signal ended it
 };
 
 /// Runs an engine to its end; its standard error is this program's.
@@ -30,7 +30,8 @@ struct EngineProcess {
 
 /// Starts an engine whose output is appended to `log`. The words `{progress}` among the arguments
 /// become the number of its progress descriptor.
-EngineProcess start_engine(const std::string& precision, std::vector<std::string> arguments, const std::filesystem::path& log);
+EngineProcess start_engine(const std::string& precision, std::vector<std::string> arguments,
+                           const std::filesystem::path& log);
 
 /// "SIGSEGV (segmentation fault)".
 std::string signal_text(int signal);

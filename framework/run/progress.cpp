@@ -35,11 +35,13 @@ std::string duration_text(double seconds) {
   else if (seconds < 3600)
     std::snprintf(text, sizeof text, "%d:%02d", int(seconds) / 60, int(seconds) % 60);
   else
-    std::snprintf(text, sizeof text, "%d:%02d:%02d", int(seconds) / 3600, int(seconds) / 60 % 60, int(seconds) % 60);
+    std::snprintf(text, sizeof text, "%d:%02d:%02d", int(seconds) / 3600, int(seconds) / 60 % 60,
+                  int(seconds) % 60);
   return text;
 }
 
-ProgressView::ProgressView(std::size_t cells) : cells_(cells), terminal_(::isatty(STDERR_FILENO) != 0), started_(now()) {}
+ProgressView::ProgressView(std::size_t cells)
+    : cells_(cells), terminal_(::isatty(STDERR_FILENO) != 0), started_(now()) {}
 
 void ProgressView::finished(const std::string& line) {
   clear();
@@ -51,7 +53,8 @@ void ProgressView::clear() {
   lines_ = 0;
 }
 
-void ProgressView::draw(const std::vector<CellProgress>& running, std::size_t done, std::size_t failed) {
+void ProgressView::draw(const std::vector<CellProgress>& running, std::size_t done,
+                        std::size_t failed) {
   if (!terminal_ || now() - drawn_ < 0.1) return;
   drawn_ = now();
   const std::size_t width = terminal_width() - 1;
@@ -65,14 +68,18 @@ void ProgressView::draw(const std::vector<CellProgress>& running, std::size_t do
   double parts = 0;
   for (const CellProgress& cell : running) {
     const double left = cell.share > 0.01 ? cell.seconds * (1 - cell.share) / cell.share : NAN;
-    add("  " + cell.title + "  " + cell.stage + " " + percent(cell.share) + (std::isfinite(left) ? "  " + duration_text(left) + " left" : "") + "  " + cell.note);
+    add("  " + cell.title + "  " + cell.stage + " " + percent(cell.share) +
+        (std::isfinite(left) ? "  " + duration_text(left) + " left" : "") + "  " + cell.note);
     parts += cell.share / 3;
   }
-  const double spent = now() - started_, share = (double(done) + parts) / double(std::max<std::size_t>(cells_, 1));
-  std::string line = std::to_string(done) + " of " + std::to_string(cells_) + " cells done, " + std::to_string(running.size()) + " running";
+  const double spent = now() - started_,
+               share = (double(done) + parts) / double(std::max<std::size_t>(cells_, 1));
+  std::string line = std::to_string(done) + " of " + std::to_string(cells_) + " cells done, " +
+                     std::to_string(running.size()) + " running";
   if (failed > 0) line += ", " + std::to_string(failed) + " failed";
   line += "  " + duration_text(spent);
-  if (done > 0 && share < 1) line += ", about " + duration_text(spent * (1 - share) / share) + " left";
+  if (done > 0 && share < 1)
+    line += ", about " + duration_text(spent * (1 - share) / share) + " left";
   add(line);
   clear();
   std::fputs(out.c_str(), stderr);

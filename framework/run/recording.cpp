@@ -20,9 +20,12 @@ void append_as(std::vector<char>& out, const Real* x, Index n) {
 
 Stored stored_type(Statistic::Type type) {
   switch (type) {
-    case Statistic::Type::integer: return Stored::int64;
-    case Statistic::Type::boolean: return Stored::boolean;
-    case Statistic::Type::real: break;
+    case Statistic::Type::integer:
+      return Stored::int64;
+    case Statistic::Type::boolean:
+      return Stored::boolean;
+    case Statistic::Type::real:
+      break;
   }
   return Stored::float64;
 }
@@ -34,7 +37,8 @@ std::vector<double> numbers(Index count, Index first = 0) {
 }
 
 // The datasets of one phase with all their dimensions, to be filled.
-void create_groups(Hdf5Writer& file, const RecordLayout& layout, const std::string& posterior, const std::string& stats, const std::vector<double>& steps) {
+void create_groups(Hdf5Writer& file, const RecordLayout& layout, const std::string& posterior,
+                   const std::string& stats, const std::vector<double>& steps) {
   if (layout.dim > 0) {
     file.dimension(posterior, "chain", numbers(layout.chains));
     file.dimension(posterior, "draw", steps);
@@ -71,15 +75,21 @@ std::filesystem::path segment_file(const std::filesystem::path& folder, std::siz
 RecordLayout record_layout(const Experiment& experiment) {
   const SampleStage& stage = *experiment.sample;
   const Domain& domain = experiment.own_model->domain();
-  RecordLayout layout{.chains = stage.params.chains, .dim = stage.record_x ? domain.dim() : 0, .type = stored_type(domain), .compress = stage.params.compress, .statistics = {}};
+  RecordLayout layout{.chains = stage.params.chains,
+                      .dim = stage.record_x ? domain.dim() : 0,
+                      .type = stored_type(domain),
+                      .compress = stage.params.compress,
+                      .statistics = {}};
   if (stage.record_energy) layout.statistics = {{"energy"}, {"lp"}};
-  for (const Statistic& statistic : stage.sampler->statistics()) layout.statistics.push_back(statistic);
+  for (const Statistic& statistic : stage.sampler->statistics())
+    layout.statistics.push_back(statistic);
   return layout;
 }
 
 DrawBuffer::DrawBuffer(RecordLayout layout) : layout_(std::move(layout)) {
   x_.resize(std::size_t(layout_.chains));
-  statistics_.assign(std::size_t(layout_.chains), std::vector<std::vector<double>>(layout_.statistics.size()));
+  statistics_.assign(std::size_t(layout_.chains),
+                     std::vector<std::vector<double>>(layout_.statistics.size()));
 }
 
 void DrawBuffer::append(Index first, const BatchView& x, const Table& statistics) {
@@ -87,11 +97,21 @@ void DrawBuffer::append(Index first, const BatchView& x, const Table& statistics
     const std::size_t chain = std::size_t(first + c);
     const Real* column = x.col(c).data();
     if (layout_.dim > 0) switch (layout_.type) {
-        case Stored::float32: append_as<float>(x_[chain], column, layout_.dim); break;
-        case Stored::float64: append_as<double>(x_[chain], column, layout_.dim); break;
-        case Stored::int8: append_as<std::int8_t>(x_[chain], column, layout_.dim); break;
-        case Stored::uint8: append_as<std::uint8_t>(x_[chain], column, layout_.dim); break;
-        default: append_as<std::int32_t>(x_[chain], column, layout_.dim); break;
+        case Stored::float32:
+          append_as<float>(x_[chain], column, layout_.dim);
+          break;
+        case Stored::float64:
+          append_as<double>(x_[chain], column, layout_.dim);
+          break;
+        case Stored::int8:
+          append_as<std::int8_t>(x_[chain], column, layout_.dim);
+          break;
+        case Stored::uint8:
+          append_as<std::uint8_t>(x_[chain], column, layout_.dim);
+          break;
+        default:
+          append_as<std::int32_t>(x_[chain], column, layout_.dim);
+          break;
       }
     for (std::size_t k = 0; k < layout_.statistics.size(); ++k)
       statistics_[chain][k].push_back(statistics(Index(k), c));
@@ -99,15 +119,18 @@ void DrawBuffer::append(Index first, const BatchView& x, const Table& statistics
 }
 
 Index DrawBuffer::rows() const {
-  if (layout_.dim > 0) return Index(x_[0].size() / (size_of(layout_.type) * std::size_t(layout_.dim)));
+  if (layout_.dim > 0)
+    return Index(x_[0].size() / (size_of(layout_.type) * std::size_t(layout_.dim)));
   return layout_.statistics.empty() ? 0 : Index(statistics_[0][0].size());
 }
 
 std::size_t DrawBuffer::bytes() const {
-  return std::size_t(rows()) * std::size_t(layout_.chains) * (std::size_t(layout_.dim) * size_of(layout_.type) + 8 * layout_.statistics.size());
+  return std::size_t(rows()) * std::size_t(layout_.chains) *
+         (std::size_t(layout_.dim) * size_of(layout_.type) + 8 * layout_.statistics.size());
 }
 
-void DrawBuffer::close(const std::filesystem::path& file, const std::string& posterior, const std::string& stats) {
+void DrawBuffer::close(const std::filesystem::path& file, const std::string& posterior,
+                       const std::string& stats) {
   const auto count = std::size_t(rows());
   make_folder(file.parent_path());
   const std::filesystem::path beside = file.string() + ".tmp";
@@ -115,7 +138,9 @@ void DrawBuffer::close(const std::filesystem::path& file, const std::string& pos
   Hdf5Writer writer(beside);
   create_groups(writer, layout_, posterior, stats, numbers(Index(count)));
   for (std::size_t chain = 0; chain < std::size_t(layout_.chains); ++chain) {
-    if (layout_.dim > 0) writer.write(posterior, "x", {chain, 0, 0}, {1, count, std::size_t(layout_.dim)}, x_[chain].data());
+    if (layout_.dim > 0)
+      writer.write(posterior, "x", {chain, 0, 0}, {1, count, std::size_t(layout_.dim)},
+                   x_[chain].data());
     for (std::size_t k = 0; k < layout_.statistics.size(); ++k) {
       const Statistic& statistic = layout_.statistics[k];
       const auto& values = statistics_[chain][k];
@@ -137,8 +162,13 @@ void DrawBuffer::close(const std::filesystem::path& file, const std::string& pos
     for (auto& values : chain) values.clear();
 }
 
-SegmentDraws::SegmentDraws(std::filesystem::path folder, RecordLayout layout, std::vector<Index> rows, std::string posterior, std::string stats)
-    : folder_(std::move(folder)), layout_(std::move(layout)), rows_(std::move(rows)), posterior_(std::move(posterior)), stats_(std::move(stats)) {
+SegmentDraws::SegmentDraws(std::filesystem::path folder, RecordLayout layout,
+                           std::vector<Index> rows, std::string posterior, std::string stats)
+    : folder_(std::move(folder)),
+      layout_(std::move(layout)),
+      rows_(std::move(rows)),
+      posterior_(std::move(posterior)),
+      stats_(std::move(stats)) {
   each_segment([&](const Hdf5Reader&, Index, Index rows_here) { draws_ += rows_here; });
 }
 
@@ -157,7 +187,9 @@ void SegmentDraws::each_segment(Visit visit) const {
 std::vector<Eigen::ArrayXXd> SegmentDraws::coordinates(Index first, Index count) const {
   std::vector<Eigen::ArrayXXd> out(std::size_t(count), Eigen::ArrayXXd(draws_, layout_.chains));
   each_segment([&](const Hdf5Reader& reader, Index row, Index rows) {
-    const auto values = reader.read("/" + posterior_ + "/x", {0, 0, std::size_t(first)}, {std::size_t(layout_.chains), std::size_t(rows), std::size_t(count)});
+    const auto values =
+        reader.read("/" + posterior_ + "/x", {0, 0, std::size_t(first)},
+                    {std::size_t(layout_.chains), std::size_t(rows), std::size_t(count)});
     std::size_t at = 0;
     for (Index chain = 0; chain < layout_.chains; ++chain)
       for (Index draw = 0; draw < rows; ++draw)
@@ -171,7 +203,8 @@ Eigen::ArrayXXd SegmentDraws::energy() const {
   each_segment([&](const Hdf5Reader& reader, Index row, Index rows) {
     const auto values = reader.read("/" + stats_ + "/energy");
     for (Index chain = 0; chain < layout_.chains; ++chain)
-      for (Index draw = 0; draw < rows; ++draw) out(row + draw, chain) = values[std::size_t(chain * rows + draw)];
+      for (Index draw = 0; draw < rows; ++draw)
+        out(row + draw, chain) = values[std::size_t(chain * rows + draw)];
   });
   return out;
 }
@@ -183,11 +216,13 @@ void SegmentDraws::copy_to(Hdf5Writer& file, const std::vector<double>& steps) c
     const auto count = std::size_t(rows), offset = std::size_t(row);
     for (std::size_t chain = 0; chain < chains; ++chain) {
       if (dim > 0) {
-        const auto x = reader.read_raw("/" + posterior_ + "/x", {chain, 0, 0}, {1, count, dim}, layout_.type);
+        const auto x =
+            reader.read_raw("/" + posterior_ + "/x", {chain, 0, 0}, {1, count, dim}, layout_.type);
         file.write(posterior_, "x", {chain, offset, 0}, {1, count, dim}, x.data());
       }
       for (const Statistic& statistic : layout_.statistics) {
-        const auto values = reader.read_raw("/" + stats_ + "/" + statistic.name, {chain, 0}, {1, count}, stored_type(statistic.type));
+        const auto values = reader.read_raw("/" + stats_ + "/" + statistic.name, {chain, 0},
+                                            {1, count}, stored_type(statistic.type));
         file.write(stats_, statistic.name, {chain, offset}, {1, count}, values.data());
       }
     }

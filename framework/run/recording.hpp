@@ -19,7 +19,7 @@ std::filesystem::path segment_file(const std::filesystem::path& folder, std::siz
 /// What is recorded of each chain.
 struct RecordLayout {
   Index chains = 0;
-  Index dim = 0;       ///< of the whole configuration; 0 where x is not kept
+  Index dim = 0;  ///< of the whole configuration; 0 where x is not kept
   Stored type = Stored::float64;
   bool compress = false;
   std::vector<Statistic> statistics;  ///< energy, lp, then the kernel's own
@@ -38,18 +38,20 @@ class DrawBuffer {
   Index rows() const;
   std::size_t bytes() const;
   /// Writes and publishes a segment of all rows, then empties the buffer.
-  void close(const std::filesystem::path& file, const std::string& posterior, const std::string& stats);
+  void close(const std::filesystem::path& file, const std::string& posterior,
+             const std::string& stats);
 
  private:
   RecordLayout layout_;
-  std::vector<std::vector<char>> x_;                         // per chain
+  std::vector<std::vector<char>> x_;                          // per chain
   std::vector<std::vector<std::vector<double>>> statistics_;  // per chain and statistic
 };
 
 /// The closed segments of one phase as one array of draws.
 class SegmentDraws final : public Draws {
  public:
-  SegmentDraws(std::filesystem::path folder, RecordLayout layout, std::vector<Index> rows, std::string posterior, std::string stats);
+  SegmentDraws(std::filesystem::path folder, RecordLayout layout, std::vector<Index> rows,
+               std::string posterior, std::string stats);
   Index chains() const override { return layout_.chains; }
   Index draws() const override { return draws_; }
   Index dim() const override { return layout_.dim; }

@@ -22,13 +22,17 @@ std::vector<double> count_up(std::size_t n) {
 std::vector<std::string> plugin_lines(const Registry& registry) {
   std::vector<std::string> lines;
   for (const Entry& entry : registry.entries())
-    lines.push_back(std::string(kind_name(entry.kind)) + " " + entry.name + " " GIBBSITE_VERSION " " + sha256_of_file(entry.module));
+    lines.push_back(std::string(kind_name(entry.kind)) + " " + entry.name +
+                    " " GIBBSITE_VERSION " " + sha256_of_file(entry.module));
   return lines;
 }
 
-void write_root(Hdf5Writer& file, const Session& session, const Registry& registry, const Outcome& outcome, const std::string& started) {
+void write_root(Hdf5Writer& file, const Session& session, const Registry& registry,
+                const Outcome& outcome, const std::string& started) {
   const Experiment& e = session.experiment;
-  const auto set = [&](const char* name, const AttributeValue& value) { file.attribute("/", name, value); };
+  const auto set = [&](const char* name, const AttributeValue& value) {
+    file.attribute("/", name, value);
+  };
   set("gibbsite_format", std::int64_t{1});
   set("name", e.name);
   set("cell", e.id);
@@ -68,7 +72,8 @@ void write_training(Hdf5Writer& file, const Checkpoint& state) {
   };
   file.dimension("/training", "update", column(0));
   for (std::size_t k = 1; k < width; ++k)
-    file.put("/training", columns[k], k > 5 ? Stored::int64 : Stored::float64, {"update"}, column(k));
+    file.put("/training", columns[k], k > 5 ? Stored::int64 : Stored::float64, {"update"},
+             column(k));
   if (!state.divergence.empty()) file.attribute("/training", "divergence", state.divergence);
 }
 
@@ -80,17 +85,22 @@ void write_parameters(Hdf5Writer& file, const EnergyModel& model) {
   for (const ParameterBlock& block : parametric->blocks()) {
     for (std::size_t axis = 0; axis < block.dimensions.size(); ++axis)
       if (!file.has_dimension("/parameters", block.dimensions[axis]))
-        file.dimension("/parameters", block.dimensions[axis], count_up(std::size_t(block.shape[axis])));
-    file.put("/parameters", block.name, Stored::float64, block.dimensions, {theta.data() + first, theta.data() + first + block.size()});
+        file.dimension("/parameters", block.dimensions[axis],
+                       count_up(std::size_t(block.shape[axis])));
+    file.put("/parameters", block.name, Stored::float64, block.dimensions,
+             {theta.data() + first, theta.data() + first + block.size()});
     first += block.size();
   }
 }
 
 Stored stored_type(Variable::Type type) {
   switch (type) {
-    case Variable::Type::integer: return Stored::int64;
-    case Variable::Type::boolean: return Stored::boolean;
-    case Variable::Type::real: break;
+    case Variable::Type::integer:
+      return Stored::int64;
+    case Variable::Type::boolean:
+      return Stored::boolean;
+    case Variable::Type::real:
+      break;
   }
   return Stored::float64;
 }
@@ -101,7 +111,8 @@ bool whole(const std::vector<double>& values) {
   return true;
 }
 
-void write_one(Hdf5Writer& file, const std::string& label, const std::string& name, const Result& result, const EnergyModel& model) {
+void write_one(Hdf5Writer& file, const std::string& label, const std::string& name,
+               const Result& result, const EnergyModel& model) {
   const std::string group = "/" + result.group + "/" + label;
   file.group(group);
   for (const Variable& variable : result.variables) {
@@ -109,11 +120,15 @@ void write_one(Hdf5Writer& file, const std::string& label, const std::string& na
       const std::string& dimension = variable.dimensions[axis];
       if (file.has_dimension(group, dimension)) continue;
       const auto given = result.coordinates.find(dimension);
-      const auto values = given == result.coordinates.end() ? count_up(std::size_t(variable.shape[axis])) : given->second;
+      const auto values = given == result.coordinates.end()
+                              ? count_up(std::size_t(variable.shape[axis]))
+                              : given->second;
       file.dimension(group, dimension, values, whole(values));
     }
     // A variable named as its dimension is the coordinate itself and is there already.
-    if (!file.has_dimension(group, variable.name)) file.put(group, variable.name, stored_type(variable.type), variable.dimensions, variable.values);
+    if (!file.has_dimension(group, variable.name))
+      file.put(group, variable.name, stored_type(variable.type), variable.dimensions,
+               variable.values);
   }
   file.attribute(group, "evaluation", name);
   for (const auto& [key, value] : result.attributes)
@@ -122,7 +137,8 @@ void write_one(Hdf5Writer& file, const std::string& label, const std::string& na
     std::vector<std::string> blocks;
     Index first = 0;
     for (const ParameterBlock& block : model.capability<Parametric>()->blocks()) {
-      blocks.push_back(block.name + " " + std::to_string(first) + " " + std::to_string(first + block.size()));
+      blocks.push_back(block.name + " " + std::to_string(first) + " " +
+                       std::to_string(first + block.size()));
       first += block.size();
     }
     file.attribute(group, "blocks", join(blocks));
@@ -138,8 +154,10 @@ void write_cost(Hdf5Writer& file, const Checkpoint& state, double seconds) {
     file.put("/cost", name, type, {"stage"}, values);
   };
   put("energy_evaluations", Stored::int64, [](const StageCost& c) { return c.evaluations.energy; });
-  put("gradient_evaluations", Stored::int64, [](const StageCost& c) { return c.evaluations.gradient; });
-  put("parameter_gradient_evaluations", Stored::int64, [](const StageCost& c) { return c.evaluations.parameter_gradient; });
+  put("gradient_evaluations", Stored::int64,
+      [](const StageCost& c) { return c.evaluations.gradient; });
+  put("parameter_gradient_evaluations", Stored::int64,
+      [](const StageCost& c) { return c.evaluations.parameter_gradient; });
   put("site_updates", Stored::int64, [](const StageCost& c) { return c.evaluations.site_updates; });
   put("seconds", Stored::float64, [](const StageCost& c) { return c.seconds; });
   file.put("/cost", "total_seconds", Stored::float64, {}, {seconds});
@@ -156,7 +174,8 @@ std::vector<double> draw_steps(Index draws, Index thin) {
 
 }  // namespace
 
-void write_result(const Session& session, const Registry& registry, const Outcome& outcome, const std::string& started) {
+void write_result(const Session& session, const Registry& registry, const Outcome& outcome,
+                  const std::string& started) {
   const Experiment& experiment = session.experiment;
   const Checkpoint& state = session.state;
   const std::filesystem::path beside = session.folder / "result.h5.tmp";
@@ -168,13 +187,15 @@ void write_result(const Session& session, const Registry& registry, const Outcom
     const RecordLayout layout = record_layout(experiment);
     const SegmentDraws draws(session.folder, layout, state.segments, "posterior", "sample_stats");
     draws.copy_to(file, draw_steps(draws.draws(), stage.params.thin));
-    const SegmentDraws warm(session.folder, layout, state.segments, "warmup_posterior", "warmup_sample_stats");
+    const SegmentDraws warm(session.folder, layout, state.segments, "warmup_posterior",
+                            "warmup_sample_stats");
     if (stage.params.save_warmup) warm.copy_to(file, draw_steps(warm.draws(), stage.params.thin));
   }
   if (experiment.train) write_training(file, state);
   write_parameters(file, *experiment.own_model);
   for (std::size_t k = 0; k < state.results.size(); ++k)
-    write_one(file, experiment.evaluate[k].label, experiment.evaluate[k].name, state.results[k], *experiment.own_model);
+    write_one(file, experiment.evaluate[k].label, experiment.evaluate[k].name, state.results[k],
+              *experiment.own_model);
   write_cost(file, state, outcome.seconds);
   file.finish(session.folder / "result.h5");
 }
@@ -204,14 +225,19 @@ Outcome read_status(const std::filesystem::path& folder) {
   const auto file = folder / "status.yaml";
   if (!std::filesystem::exists(file)) return outcome;
   const Node node = read_yaml_file(file.string());
-  const auto text = [&](const char* key) { return node.find(key) == nullptr ? std::string() : node.find(key)->text; };
+  const auto text = [&](const char* key) {
+    return node.find(key) == nullptr ? std::string() : node.find(key)->text;
+  };
   outcome.status = text("status");
   outcome.error = text("error");
   outcome.stage = text("stage");
   if (const Node* seconds = node.find("seconds")) outcome.seconds = seconds->as_real().value_or(0);
   if (const Node* headline = node.find("headline"))
     for (const auto& entry : headline->entries)
-      outcome.headline.emplace_back(entry.key, entry.value.text == ".inf" ? HUGE_VAL : entry.value.text == "-.inf" ? -HUGE_VAL : entry.value.as_real().value_or(std::nan("")));
+      outcome.headline.emplace_back(entry.key, entry.value.text == ".inf" ? HUGE_VAL
+                                               : entry.value.text == "-.inf"
+                                                   ? -HUGE_VAL
+                                                   : entry.value.as_real().value_or(std::nan("")));
   return outcome;
 }
 

@@ -17,7 +17,8 @@ struct Outcome {
 };
 
 /// Writes `<folder>/result.h5` from the session's state and segments; it appears when complete.
-void write_result(const Session& session, const Registry& registry, const Outcome& outcome, const std::string& started);
+void write_result(const Session& session, const Registry& registry, const Outcome& outcome,
+                  const std::string& started);
 
 /// The headline numbers of the evaluations, as `label.metric`.
 std::vector<std::pair<std::string, double>> headline_of(const Session& session);

@@ -14,8 +14,10 @@ Batch start_from_file(const std::string& path, Index dim, Index chains) {
   const Hdf5Reader reader(path);
   const auto shape = reader.shape("/posterior/x");
   if (shape.size() != 3 || Index(shape[0]) < chains || shape[1] < 1 || Index(shape[2]) != dim)
-    throw Error("sample.init.path: " + path + " needs /posterior/x with at least " + std::to_string(chains) + " chains of " + std::to_string(dim) + " coordinates");
-  const auto values = reader.read("/posterior/x", {0, shape[1] - 1, 0}, {std::size_t(chains), 1, std::size_t(dim)});
+    throw Error("sample.init.path: " + path + " needs /posterior/x with at least " +
+                std::to_string(chains) + " chains of " + std::to_string(dim) + " coordinates");
+  const auto values =
+      reader.read("/posterior/x", {0, shape[1] - 1, 0}, {std::size_t(chains), 1, std::size_t(dim)});
   return Eigen::Map<const Eigen::MatrixXd>(values.data(), dim, chains).cast<Real>();
 }
 
@@ -47,7 +49,11 @@ Batch start(const Experiment& experiment, const Stream& random) {
 class Block {
  public:
   Block(const Experiment& experiment, const RecordLayout& layout, Index first)
-      : experiment_(experiment), stage_(*experiment.sample), layout_(layout), first_(first), random_(Stream(experiment.seed).split("sample").chains_from(first)) {}
+      : experiment_(experiment),
+        stage_(*experiment.sample),
+        layout_(layout),
+        first_(first),
+        random_(Stream(experiment.seed).split("sample").chains_from(first)) {}
 
   // Steps number `from` to `to` (from 0, warm-up first), kept draws appended to `buffer`.
   void run(Chains& chains, Index from, Index to, DrawBuffer& buffer) const {
@@ -56,7 +62,8 @@ class Block {
       const bool warm = t < stage_.params.warmup;
       if (warm) stage_.sampler->adapt(chains, {.done = t + 1, .total = stage_.params.warmup});
       const Index in_phase = warm ? t : t - stage_.params.warmup;
-      if ((in_phase + 1) % stage_.params.thin == 0 && (!warm || stage_.params.save_warmup)) keep(chains, t, buffer);
+      if ((in_phase + 1) % stage_.params.thin == 0 && (!warm || stage_.params.save_warmup))
+        keep(chains, t, buffer);
     }
   }
 
@@ -71,7 +78,9 @@ class Block {
         model.energy(chains.x, energy);
       }
       for (Index c = 0; c < energy.size(); ++c)
-        if (!std::isfinite(energy(c))) throw Diverged("the energy of chain " + std::to_string(first_ + c) + " is " + number_text(energy(c)) + " at step " + std::to_string(t));
+        if (!std::isfinite(energy(c)))
+          throw Diverged("the energy of chain " + std::to_string(first_ + c) + " is " +
+                         number_text(energy(c)) + " at step " + std::to_string(t));
       statistics.row(row++) = experiment_.temperature * energy;
       statistics.row(row++) = -energy;
     }
@@ -96,7 +105,8 @@ std::vector<Chains> start_chains(const Experiment& experiment) {
   std::vector<Chains> blocks;
   const Index width = block_width(stage.params.chains);
   for (Index first = 0; first < stage.params.chains; first += width)
-    blocks.push_back(stage.sampler->init(x.middleCols(first, std::min(width, stage.params.chains - first))));
+    blocks.push_back(
+        stage.sampler->init(x.middleCols(first, std::min(width, stage.params.chains - first))));
   return blocks;
 }
 
@@ -115,7 +125,9 @@ void sample(Session& session) {
     if (buffer.rows() == 0) return;
     const Index rows = buffer.rows();
     const bool warm = state.steps <= stage.params.warmup;
-    buffer.close(segment_file(session.folder, state.segments.size()), warm ? "warmup_posterior" : "posterior", warm ? "warmup_sample_stats" : "sample_stats");
+    buffer.close(segment_file(session.folder, state.segments.size()),
+                 warm ? "warmup_posterior" : "posterior",
+                 warm ? "warmup_sample_stats" : "sample_stats");
     state.segments.push_back(rows);
   };
   session.before_save = close;
@@ -126,15 +138,21 @@ void sample(Session& session) {
     const Index to = std::min(phase_end, state.steps + stride);
     const auto begun = std::chrono::steady_clock::now();
     session.workers.run(Index(state.chains.size()), [&](Index b) {
-      Block(experiment, layout, b * block_width(stage.params.chains)).run(state.chains[std::size_t(b)], state.steps, to, buffer);
+      Block(experiment, layout, b * block_width(stage.params.chains))
+          .run(state.chains[std::size_t(b)], state.steps, to, buffer);
     });
     state.steps = to;
     // Strides of some 50 ms: results do not depend on them, the streams are keyed by the step.
-    const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-    stride = std::clamp<Index>(took < 0.025 ? stride * 2 : took > 0.1 ? stride / 2 : stride, 1, 1 << 20);
+    const double took =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+    stride = std::clamp<Index>(took < 0.025 ? stride * 2
+                               : took > 0.1 ? stride / 2
+                                            : stride,
+                               1, 1 << 20);
     if (state.steps == stage.params.warmup && stage.params.save_warmup) close();
     if (buffer.bytes() > segment_bytes) session.save();
-    session.report(double(state.steps), double(total), state.steps <= stage.params.warmup ? "warm-up" : "sampling");
+    session.report(double(state.steps), double(total),
+                   state.steps <= stage.params.warmup ? "warm-up" : "sampling");
   }
   close();
   session.before_save = nullptr;

@@ -23,7 +23,9 @@ using Clock = std::chrono::steady_clock;
 volatile std::sig_atomic_t interrupts = 0;
 void on_interrupt(int) { interrupts = interrupts + 1; }
 
-double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 // The last lines of a cell's log, for the message when it fails.
 std::string log_tail(const fs::path& log) {
@@ -49,15 +51,16 @@ struct Running {
   EngineProcess process;
   CellProgress progress;
   Clock::time_point started = Clock::now();
-  std::string partial;    // an unfinished progress line
-  int stop_level = 0;     // 1: asked to stop, 2: killed
+  std::string partial;  // an unfinished progress line
+  int stop_level = 0;   // 1: asked to stop, 2: killed
   bool timed_out = false;
 };
 
 // Starts, watches and reaps the engines of one run.
 class Scheduler {
  public:
-  Scheduler(const Plan& plan, const RunOptions& options) : plan_(plan), options_(options), view_(plan.cells.size()) {}
+  Scheduler(const Plan& plan, const RunOptions& options)
+      : plan_(plan), options_(options), view_(plan.cells.size()) {}
 
   int run() {
     struct sigaction action {};
@@ -79,7 +82,9 @@ class Scheduler {
   }
 
  private:
-  bool stopping() const { return interrupts > 0 || storage_fault_ || (options_.fail_fast && failed_ > 0); }
+  bool stopping() const {
+    return interrupts > 0 || storage_fault_ || (options_.fail_fast && failed_ > 0);
+  }
 
   void enqueue(const PlannedCell& cell) {
     const fs::path folder = cell_folder(options_.folder, cell.id);
@@ -97,7 +102,8 @@ class Scheduler {
   }
 
   void start_what_fits() {
-    for (auto at = waiting_.begin(); at != waiting_.end() && int(running_.size()) < options_.jobs && !stopping();) {
+    for (auto at = waiting_.begin();
+         at != waiting_.end() && int(running_.size()) < options_.jobs && !stopping();) {
       if (at->not_before > Clock::now()) {
         ++at;
         continue;
@@ -110,10 +116,14 @@ class Scheduler {
   void start(const Waiting& job) {
     const fs::path folder = cell_folder(options_.folder, job.cell->id);
     make_folder(folder);
-    if (!fs::exists(folder / "cell.yaml")) write_file(folder / "cell.yaml", to_yaml(job.cell->spec));
+    if (!fs::exists(folder / "cell.yaml"))
+      write_file(folder / "cell.yaml", to_yaml(job.cell->spec));
     Running running{.job = job};
     running.progress.title = job.cell->varying.empty() ? job.cell->id : varying_text(*job.cell);
-    running.process = start_engine(job.cell->precision(), {"run", folder.string(), std::to_string(options_.threads), "{progress}"}, folder / "log.txt");
+    running.process =
+        start_engine(job.cell->precision(),
+                     {"run", folder.string(), std::to_string(options_.threads), "{progress}"},
+                     folder / "log.txt");
     running_.push_back(std::move(running));
   }
 
@@ -137,7 +147,8 @@ class Scheduler {
       if (got == 0) return false;
       if (got < 0) return true;
       running.partial.append(buffer, std::size_t(got));
-      for (auto end = running.partial.find('\n'); end != std::string::npos; end = running.partial.find('\n')) {
+      for (auto end = running.partial.find('\n'); end != std::string::npos;
+           end = running.partial.find('\n')) {
         std::istringstream line(running.partial.substr(0, end));
         line >> running.progress.stage >> running.progress.share >> running.progress.seconds;
         std::getline(line >> std::ws, running.progress.note);
@@ -153,7 +164,8 @@ class Scheduler {
     while (::waitpid(running.process.pid, &status, 0) < 0 && errno == EINTR) {
     }
     ::close(running.process.progress);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 75) return again(running, 0.2, running.job.tries);  // another program has it
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 75)
+      return again(running, 0.2, running.job.tries);  // another program has it
     if (WIFEXITED(status) && WEXITSTATUS(status) == 130) return;
     if (WIFSIGNALED(status) && running.stop_level == 2 && !running.timed_out) return;
     conclude(running, status);
@@ -164,7 +176,8 @@ class Scheduler {
     job.tries = tries;
     job.not_before = Clock::now() + std::chrono::milliseconds(int(1000 * delay));
     const std::string state = cell_state(options_.folder, *job.cell);
-    if (state == "complete" || state == "diverged") return count(*job.cell, state, since(running.started), "");
+    if (state == "complete" || state == "diverged")
+      return count(*job.cell, state, since(running.started), "");
     waiting_.push_back(job);
   }
 
@@ -172,19 +185,28 @@ class Scheduler {
     const PlannedCell& cell = *running.job.cell;
     const fs::path folder = cell_folder(options_.folder, cell.id);
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    if (code == 0) return count(cell, "complete", since(running.started), "");
+    const bool finished = fs::exists(folder / "result.h5");
+    if (code == 0 && finished) return count(cell, "complete", since(running.started), "");
     std::string error = log_tail(folder / "log.txt");
-    if (WIFSIGNALED(status)) error = "ended by " + signal_text(WTERMSIG(status)) + " in stage " + running.progress.stage;
-    if (running.timed_out) error = "took longer than " + number_text(options_.timeout) + " s (stage " + running.progress.stage + ")";
+    if (code == 0) error = "ended without a result in stage " + running.progress.stage + " (did a plugin call exit?)";
+    if (WIFSIGNALED(status))
+      error = "ended by " + signal_text(WTERMSIG(status)) + " in stage " + running.progress.stage;
+    if (running.timed_out)
+      error = "took longer than " + number_text(options_.timeout) + " s (stage " +
+              running.progress.stage + ")";
     if (code == 3) storage_fault_ = true;
-    if (code != 3 && running.job.tries < options_.retries && cell_state(options_.folder, cell) != "diverged") {
+    if (code != 3 && running.job.tries < options_.retries &&
+        cell_state(options_.folder, cell) != "diverged") {
       view_.finished("cell " + cell.id + ": " + error + "; trying again");
       return again(running, 0, running.job.tries + 1);
     }
     const bool diverged = cell_state(options_.folder, cell) == "diverged";
     if (!diverged) {
       try {
-        write_status(folder, {.status = "failed", .error = error, .stage = running.progress.stage, .seconds = since(running.started)});
+        write_status(folder, {.status = "failed",
+                              .error = error,
+                              .stage = running.progress.stage,
+                              .seconds = since(running.started)});
       } catch (const StorageError& fault) {
         error += "; " + std::string(fault.what());
       }
@@ -192,10 +214,12 @@ class Scheduler {
     count(cell, diverged ? "diverged" : "failed", since(running.started), error);
   }
 
-  void count(const PlannedCell& cell, const std::string& state, double seconds, const std::string& error) {
+  void count(const PlannedCell& cell, const std::string& state, double seconds,
+             const std::string& error) {
     ++done_;
     if (state != "complete") ++failed_;
-    std::string line = "[" + std::to_string(done_) + "/" + std::to_string(plan_.cells.size()) + "] cell " + cell.id;
+    std::string line = "[" + std::to_string(done_) + "/" + std::to_string(plan_.cells.size()) +
+                       "] cell " + cell.id;
     if (!cell.varying.empty()) line += " " + varying_text(cell);
     line += ": " + state + " in " + duration_text(seconds);
     if (!error.empty()) line += ": " + error;
@@ -207,10 +231,13 @@ class Scheduler {
 
   void pass_on_interrupts() {
     const int level = std::min(int{interrupts}, 2);
-    if (level > announced_) view_.finished(level == 1 ? "stopping at the next checkpoint; interrupt again to stop at once" : "stopping at once");
+    if (level > announced_)
+      view_.finished(level == 1 ? "stopping at the next checkpoint; interrupt again to stop at once"
+                                : "stopping at once");
     announced_ = std::max(announced_, level);
     for (Running& running : running_) {
-      if (options_.timeout > 0 && since(running.started) > options_.timeout && running.stop_level < 2) {
+      if (options_.timeout > 0 && since(running.started) > options_.timeout &&
+          running.stop_level < 2) {
         running.timed_out = true;
         stop(running, 2);
       }
@@ -242,15 +269,20 @@ class Scheduler {
 
 }  // namespace
 
-fs::path cell_folder(const fs::path& folder, const std::string& id) { return folder / "cells" / id; }
+fs::path cell_folder(const fs::path& folder, const std::string& id) {
+  return folder / "cells" / id;
+}
 
 std::string cell_state(const fs::path& folder, const PlannedCell& cell) {
   const fs::path own = cell_folder(folder, cell.id);
   if (!fs::exists(own)) return "new";
-  if (fs::exists(own / "result.h5")) return read_status(own).status == "diverged" ? "diverged" : "complete";
+  if (fs::exists(own / "result.h5"))
+    return read_status(own).status == "diverged" ? "diverged" : "complete";
   if (fs::exists(own / "lock") && !FileLock(own / "lock").held()) return "running";
   if (read_status(own).status == "failed") return "failed";
-  return fs::exists(own / "checkpoint.bin") || fs::exists(own / "checkpoint.previous.bin") ? "interrupted" : "new";
+  return fs::exists(own / "checkpoint.bin") || fs::exists(own / "checkpoint.previous.bin")
+             ? "interrupted"
+             : "new";
 }
 
 int run_plan(const Plan& plan, const RunOptions& options) { return Scheduler(plan, options).run(); }

@@ -21,10 +21,12 @@ void request_stop() { stop_requested = 1; }
 Session::Session(const Experiment& e, const Workers& w, std::filesystem::path f, int progress)
     : experiment(e), workers(w), folder(std::move(f)), progress_(progress) {
   FoundCheckpoint found = read_checkpoint(folder, e.id);
-  if (!found.warning.empty()) std::fprintf(stderr, "warning: %s; the checkpoint before it is used\n", found.warning.c_str());
+  if (!found.warning.empty())
+    std::fprintf(stderr, "warning: %s; the checkpoint before it is used\n", found.warning.c_str());
   if (found.checkpoint) {
     state = std::move(*found.checkpoint);
-    std::fprintf(stderr, "resumed in stage %s after %.1f seconds of work\n", stage_name(state.stage), state.seconds);
+    std::fprintf(stderr, "resumed in stage %s after %.1f seconds of work\n",
+                 stage_name(state.stage), state.seconds);
   }
   state.cell = e.id;
   earlier_seconds_ = state.seconds;
@@ -34,7 +36,8 @@ Session::Session(const Experiment& e, const Workers& w, std::filesystem::path f,
 double Session::seconds() const { return earlier_seconds_ + since(started_); }
 
 Evaluations Session::evaluations() const {
-  return state.costs[std::size_t(state.stage)].evaluations + (experiment.own_model->evaluations() - counted_);
+  return state.costs[std::size_t(state.stage)].evaluations +
+         (experiment.own_model->evaluations() - counted_);
 }
 
 void Session::account() {
@@ -67,7 +70,9 @@ void Session::report(double done, double total, const std::string& note) {
   if (progress_ < 0 || since(shown_) < 0.2) return;
   shown_ = Clock::now();
   char line[256];
-  const int length = std::snprintf(line, sizeof line, "%s %.4f %.3f %s\n", stage_name(state.stage), total > 0 ? done / total : 1.0, since(started_), note.substr(0, 120).c_str());
+  const int length =
+      std::snprintf(line, sizeof line, "%s %.4f %.3f %s\n", stage_name(state.stage),
+                    total > 0 ? done / total : 1.0, since(started_), note.substr(0, 120).c_str());
   // A reader that has gone away is no reason to stop.
   if (length > 0 && ::write(progress_, line, std::size_t(length)) < 0) progress_ = -1;
 }

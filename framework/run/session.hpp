@@ -18,7 +18,8 @@ void request_stop();
 class Session final : public Desk {
  public:
   /// `progress` is a file descriptor for progress lines, or -1.
-  Session(const Experiment& experiment, const Workers& workers, std::filesystem::path folder, int progress);
+  Session(const Experiment& experiment, const Workers& workers, std::filesystem::path folder,
+          int progress);
 
   const Experiment& experiment;
   const Workers& workers;
@@ -41,7 +42,9 @@ class Session final : public Desk {
 
  private:
   using Clock = std::chrono::steady_clock;
-  double since(Clock::time_point start) const { return std::chrono::duration<double>(Clock::now() - start).count(); }
+  double since(Clock::time_point start) const {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  }
 
   int progress_;
   Clock::time_point started_ = Clock::now(), accounted_ = started_, saved_ = started_, shown_;

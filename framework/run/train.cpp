@@ -19,17 +19,33 @@ std::vector<Index> epoch_order(const Stream& random, std::uint64_t epoch, Index 
 
 void record(Session& session, const GradientEstimate& estimate, double rate) {
   const Evaluations spent = session.evaluations();
-  const double row[] = {double(session.state.update), estimate.energy_gap, estimate.ascent.norm(), session.state.theta.norm(), rate, session.seconds(),
-                        double(spent.energy), double(spent.gradient), double(spent.parameter_gradient), double(spent.site_updates)};
-  session.state.training_rows.insert(session.state.training_rows.end(), std::begin(row), std::end(row));
+  const double row[] = {double(session.state.update),
+                        estimate.energy_gap,
+                        estimate.ascent.norm(),
+                        session.state.theta.norm(),
+                        rate,
+                        session.seconds(),
+                        double(spent.energy),
+                        double(spent.gradient),
+                        double(spent.parameter_gradient),
+                        double(spent.site_updates)};
+  session.state.training_rows.insert(session.state.training_rows.end(), std::begin(row),
+                                     std::end(row));
 }
 
 }  // namespace
 
 const std::vector<std::string>& training_columns() {
-  static const std::vector<std::string> names = {
-      "update", "energy_gap", "gradient_norm", "parameter_norm", "learning_rate", "seconds",
-      "energy_evaluations", "gradient_evaluations", "parameter_gradient_evaluations", "site_updates"};
+  static const std::vector<std::string> names = {"update",
+                                                 "energy_gap",
+                                                 "gradient_norm",
+                                                 "parameter_norm",
+                                                 "learning_rate",
+                                                 "seconds",
+                                                 "energy_evaluations",
+                                                 "gradient_evaluations",
+                                                 "parameter_gradient_evaluations",
+                                                 "site_updates"};
   return names;
 }
 
@@ -58,9 +74,11 @@ void train(Session& session) {
     const Index first = Index(state.update % std::uint64_t(per_epoch)) * stage.batch;
     const Index size = std::min(stage.batch, data.size() - first);
     Batch x(data.dim(), size);
-    data.columns(std::span(order).subspan(std::size_t(first), std::size_t(size)), data_stream.at(state.update), x);
+    data.columns(std::span(order).subspan(std::size_t(first), std::size_t(size)),
+                 data_stream.at(state.update), x);
 
-    const GradientEstimate estimate = stage.gradient->estimate(x, state.gradient, random.at(state.update));
+    const GradientEstimate estimate =
+        stage.gradient->estimate(x, state.gradient, random.at(state.update));
     const std::string at = " at update " + std::to_string(state.update);
     if (!estimate.ascent.allFinite()) throw Diverged("the gradient is not finite" + at);
     Parameters next = state.theta;

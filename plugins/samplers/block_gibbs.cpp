@@ -13,7 +13,8 @@ class BlockGibbs final : public Sampler {
     void fields(Fields& f) { f.count("sweeps", sweeps, "passes over both layers per step"); }
   };
 
-  BlockGibbs(const Params& p, const Context& c) : sweeps_(p.sweeps), model_(*c.model), latent_(c.require<Latent>()) {}
+  BlockGibbs(const Params& p, const Context& c)
+      : sweeps_(p.sweeps), model_(*c.model), latent_(c.require<Latent>()) {}
 
  private:
   void do_step(Chains& now, Stream random) const override {

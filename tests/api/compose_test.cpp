@@ -79,7 +79,7 @@ TEST_CASE("a latent sum is the free energy of the weighted joint energy at every
     CHECK(distance(exact_sum(path, workers(), true).expected_gradient,
                    mean_gradient_over_states(path)) < tight);
     // The parts' conditionals of v alone do not add up to that of the weighted joint law.
-    CHECK(path.capability<Conditional>() == nullptr);
+    check_conditionals(path);
     check_parameter_gradient(path);
   }
   WeightedSum whole = WeightedSum::tempered(1, *rbm);

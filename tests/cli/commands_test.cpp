@@ -27,41 +27,41 @@ bool has_python(const std::string& module) {
 }  // namespace
 
 TEST_CASE("every command explains itself") {
-  const Ending usage = gibbsite({"--help"});
+  const Ending usage = invoke({"--help"});
   CHECK(usage.code == 0);
   CHECK(usage.err == "");
   for (const char* command : {"run", "check", "list", "help", "schema", "status", "test"}) {
     CAPTURE(command);
     CHECK(occurrences(usage.out, std::string("\n  ") + command) >= 1);
-    const Ending ending = gibbsite({command, "--help"});
+    const Ending ending = invoke({command, "--help"});
     CHECK(ending.code == 0);
     CHECK(ending.err == "");
     CHECK(ending.out.starts_with("usage: gibbsite "));
   }
-  CHECK(gibbsite({}).code == 2);
+  CHECK(invoke({}).code == 2);
 }
 
 TEST_CASE("the version names commit, compiler, engines and instruction set") {
-  const Ending ending = gibbsite({"--version"});
+  const Ending ending = invoke({"--version"});
   CHECK(ending.code == 0);
   for (const char* word : {"gibbsite ", "\ncommit ", "\ncompiler ", "\ninstruction set ", "\nengine single: /", "\nengine double: /"})
     CHECK(occurrences(ending.out, word) == 1);
 }
 
 TEST_CASE("the list has every plugin of the contract with its summary") {
-  const Ending ending = gibbsite({"list"});
+  const Ending ending = invoke({"list"});
   CHECK(ending.code == 0);
   for (const char* name : {"rbm", "boltzmann_machine", "gaussian", "block_gibbs", "gibbs", "hmc", "contrastive_divergence", "adam", "sgd", "digits", "bars_and_stripes", "annealed_importance_sampling"})
     CHECK(std::regex_search(ending.out, std::regex("\n  " + std::string(name) + " +[^ \n]")));
-  CHECK(gibbsite({"list", "sampler"}).out.starts_with("sampler\n"));
-  CHECK(gibbsite({"list", "samplers"}).code == 0);
-  const Ending wrong = gibbsite({"list", "smapler"});
+  CHECK(invoke({"list", "sampler"}).out.starts_with("sampler\n"));
+  CHECK(invoke({"list", "samplers"}).code == 0);
+  const Ending wrong = invoke({"list", "smapler"});
   CHECK(wrong.code == 2);
   CHECK(occurrences(wrong.err, "did you mean 'sampler'") == 1);
 }
 
 TEST_CASE("every listed plugin has help") {
-  const std::string list = gibbsite({"list"}).out;
+  const std::string list = invoke({"list"}).out;
   std::string kind;
   std::size_t count = 0;
   const std::regex entry("(  )?([a-z0-9_]+)[^\n]*\n");
@@ -70,27 +70,27 @@ TEST_CASE("every listed plugin has help") {
       kind = (*at)[2];
       continue;
     }
-    const Ending ending = gibbsite({"help", kind, (*at)[2]});
+    const Ending ending = invoke({"help", kind, (*at)[2]});
     CAPTURE((*at)[2].str());
     CHECK(ending.code == 0);
     CHECK(ending.out.starts_with(kind + " " + (*at)[2].str() + ": "));
     ++count;
   }
   CHECK(count >= 20);
-  CHECK(gibbsite({"help", "sampler", "hcm"}).code == 2);
+  CHECK(invoke({"help", "sampler", "hcm"}).code == 2);
 }
 
 TEST_CASE("JSON output can be read by others") {
-  CHECK(is_json(gibbsite({"list", "--json"}).out));
-  CHECK(is_json(gibbsite({"help", "model", "rbm", "--json"}).out));
-  CHECK(is_json(gibbsite({"check", quickstart, "--json"}).out));
-  CHECK(is_json(gibbsite({"schema"}).out));
+  CHECK(is_json(invoke({"list", "--json"}).out));
+  CHECK(is_json(invoke({"help", "model", "rbm", "--json"}).out));
+  CHECK(is_json(invoke({"check", quickstart, "--json"}).out));
+  CHECK(is_json(invoke({"schema"}).out));
 }
 
 TEST_CASE("numbers and texts of a spec survive as JSON") {
   const TemporaryFolder folder;
   const fs::path spec = folder.write("s.yaml", "gibbsite: 1\nname: x\ndescription: \"a \\\"b\\\" \\\\ \\t é\"\nmodel: {name: gaussian, units: 1, mean: [+.5], temperature: 1.}\nsample: {draws: 1}\n");
-  const Ending ending = gibbsite({"check", spec.string(), "--json"});
+  const Ending ending = invoke({"check", spec.string(), "--json"});
   CAPTURE(ending.err);
   CHECK(ending.code == 0);
   CHECK(is_json(ending.out));
@@ -99,7 +99,7 @@ TEST_CASE("numbers and texts of a spec survive as JSON") {
 TEST_CASE("the schema accepts the quickstart and refuses an unknown key") {
   if (!has_python("jsonschema") || !has_python("yaml")) return;
   const TemporaryFolder folder;
-  const std::string schema = folder.write("schema.json", gibbsite({"schema"}).out).string();
+  const std::string schema = folder.write("schema.json", invoke({"schema"}).out).string();
   const std::string script = "import json, jsonschema, sys, yaml\n"
                              "jsonschema.validate(yaml.safe_load(open(sys.argv[2])), json.load(open(sys.argv[1])))\n";
   CHECK(run_program({"/usr/bin/python3", "-c", script, schema, quickstart}).code == 0);
@@ -108,7 +108,7 @@ TEST_CASE("the schema accepts the quickstart and refuses an unknown key") {
 }
 
 TEST_CASE("a check lists the cells of a grid and runs none") {
-  const Ending ending = gibbsite({"check", quickstart});
+  const Ending ending = invoke({"check", quickstart});
   CHECK(ending.code == 0);
   CHECK(ending.err == "");
   CHECK(std::regex_search(ending.out, std::regex("[0-9]+ cells?, all well\n$")));

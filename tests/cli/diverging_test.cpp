@@ -24,10 +24,10 @@ TEST_CASE("training that diverges keeps the last finite parameters and its check
   const TemporaryFolder folder;
   const fs::path spec = folder.write("s.yaml",
       "gibbsite: 1\nname: x\ndata: {name: bars_and_stripes, side: 2}\nmodel: {name: rbm, hidden: 2}\n"
-      "train: {gradient: {name: contrastive_divergence}, optimizer: {name: sgd, step_size: 0.1}, batch: 6, updates: 50}\n"
+      "train: {gradient: {name: contrastive_divergence}, optimizer: {name: sgd, step_size: 0.1, momentum: 0.99}, batch: 6, updates: 200}\n"
       "grid: {train.optimizer.step_size: [0.1, 1e308, 0.2]}\n");
   const std::vector<std::string> words = {"run", spec.string(), "--out", (folder / "out").string(), "--jobs", "1"};
-  const Ending ending = gibbsite(words);
+  const Ending ending = invoke(words);
   CAPTURE(ending.err);
   CHECK(ending.code == 1);
   CHECK(occurrences(ending.err, ": complete in ") == 2);
@@ -40,10 +40,10 @@ TEST_CASE("training that diverges keeps the last finite parameters and its check
   CHECK(occurrences(result.text_attribute("/", "error"), "not finite") == 1);
   for (const char* block : {"/parameters/W", "/parameters/b", "/parameters/c"})
     for (const double value : result.read(block)) CHECK(std::isfinite(value));
-  const Ending again = gibbsite(words);
+  const Ending again = invoke(words);
   CHECK(again.code == 1);
   CHECK(occurrences(again.err, " in ") == 0);
-  CHECK(occurrences(gibbsite({"status", (folder / "out").string()}).out, "2 complete, 1 diverged") == 1);
+  CHECK(occurrences(invoke({"status", (folder / "out").string()}).out, "2 complete, 1 diverged") == 1);
 }
 
 TEST_CASE("an energy that turns NaN ends its cell as diverged, and the grid goes on") {
@@ -51,7 +51,7 @@ TEST_CASE("an energy that turns NaN ends its cell as diverged, and the grid goes
   const fs::path spec = folder.write("s.yaml",
       "gibbsite: 1\nname: x\nplugins: ['" + fixture("trouble").string() + "']\nmodel: {name: trouble, how: none}\n"
       "sample: {chains: 2, warmup: 0, draws: 500}\nevaluate: [convergence]\ngrid: {model.how: [none, nan]}\n");
-  const Ending ending = gibbsite({"run", spec.string(), "--out", (folder / "out").string(), "--jobs", "1"});
+  const Ending ending = invoke({"run", spec.string(), "--out", (folder / "out").string(), "--jobs", "1"});
   CAPTURE(ending.err);
   CHECK(ending.code == 1);
   CHECK(occurrences(ending.err, ": complete in ") == 1);

@@ -28,7 +28,7 @@ Ending run(const TemporaryFolder& folder, const std::string& spec, std::vector<s
   const fs::path file = folder.write("s.yaml", spec);
   std::vector<std::string> words = {"run", file.string(), "--out", (folder / "out").string()};
   words.insert(words.end(), more.begin(), more.end());
-  return gibbsite(words);
+  return invoke(words);
 }
 
 std::size_t results(const TemporaryFolder& folder) {
@@ -86,7 +86,7 @@ TEST_CASE("a changed spec plans only the new cells and keeps the old") {
   auto after = reproducible_parts(folder / "out");
   std::erase_if(after, [&](const auto& item) { return !before.contains(item.first); });
   CHECK(differences(before, after).empty());
-  CHECK(std::regex_search(gibbsite({"status", (folder / "out").string()}).out, std::regex("3 cells: 3 complete")));
+  CHECK(std::regex_search(invoke({"status", (folder / "out").string()}).out, std::regex("3 cells: 3 complete")));
 }
 
 TEST_CASE("another name, description, order or spelling makes no new cell") {
@@ -168,7 +168,7 @@ TEST_CASE("a cell whose plugin goes wrong fails with the reason, and the others 
   failed("exit", "");
   failed("throw", "the coins rolled away");
   failed("throw_int", "");
-  const Ending status = gibbsite({"status", (folder / "out").string()});
+  const Ending status = invoke({"status", (folder / "out").string()});
   CHECK(status.code == 0);
   CHECK(occurrences(status.out, "the coins rolled away") == 1);
   CHECK(occurrences(status.out, "6 cells: 1 complete, 5 failed") == 1);

@@ -119,13 +119,14 @@ Ending run_program(const std::vector<std::string>& words, const Environment& env
   return Process(words, environment).wait();
 }
 
-std::vector<std::string> gibbsite_words(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), GIBBSITE_BUILD "/bin/gibbsite");
-  return arguments;
+std::vector<std::string> invoke_words(std::vector<std::string> arguments) {
+  std::vector<std::string> words = {GIBBSITE_BUILD "/bin/gibbsite"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return words;
 }
 
-Ending gibbsite(std::vector<std::string> arguments, const Environment& environment) {
-  return run_program(gibbsite_words(std::move(arguments)), environment);
+Ending invoke(std::vector<std::string> arguments, const Environment& environment) {
+  return run_program(invoke_words(std::move(arguments)), environment);
 }
 
 std::vector<pid_t> children_of(pid_t parent) {

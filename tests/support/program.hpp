@@ -66,9 +66,9 @@ class Process {
 Ending run_program(const std::vector<std::string>& words, const Environment& environment = {});
 
 /// The program under test with these arguments.
-std::vector<std::string> gibbsite_words(std::vector<std::string> arguments);
+std::vector<std::string> invoke_words(std::vector<std::string> arguments);
 /// Runs the program under test to its end.
-Ending gibbsite(std::vector<std::string> arguments, const Environment& environment = {});
+Ending invoke(std::vector<std::string> arguments, const Environment& environment = {});
 
 /// The processes whose parent is `parent`.
 std::vector<pid_t> children_of(pid_t parent);

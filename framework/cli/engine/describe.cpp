@@ -10,7 +10,8 @@
 namespace gibbsite {
 namespace {
 
-constexpr Kind all_kinds[] = {Kind::model, Kind::sampler, Kind::gradient, Kind::evaluation, Kind::optimizer, Kind::dataset};
+constexpr Kind all_kinds[] = {Kind::model,      Kind::sampler,   Kind::gradient,
+                              Kind::evaluation, Kind::optimizer, Kind::dataset};
 
 Kind kind_of(const std::string& word) {
   std::vector<std::string> known;
@@ -24,7 +25,9 @@ Kind kind_of(const std::string& word) {
 
 const Entry& entry_of(Kind kind, const std::string& name, Registry& registry) {
   const Entry* entry = registry.find(kind, name);
-  if (entry == nullptr) throw Error("unknown " + std::string(kind_name(kind)) + " '" + name + "'" + known_names(name, registry.names(kind)));
+  if (entry == nullptr)
+    throw Error("unknown " + std::string(kind_name(kind)) + " '" + name + "'" +
+                known_names(name, registry.names(kind)));
   return *entry;
 }
 
@@ -47,14 +50,18 @@ std::string default_text(const Describer::Item& item) {
   if (item.field.rule.required) return "required";
   if (!item.field.rule.unset.empty()) return "default: " + item.field.rule.unset;
   if (item.default_value) return "default: " + to_flow(*item.default_value);
-  if (item.type == "plugin") return item.field.kind == Kind::sampler ? "default: the model's natural one" : item.field.kind == Kind::gradient ? "default: the one that trains" : "default: none";
+  if (item.type == "plugin")
+    return item.field.kind == Kind::sampler    ? "default: the model's natural one"
+           : item.field.kind == Kind::gradient ? "default: the one that trains"
+                                               : "default: none";
   return "default: none";
 }
 
 void help_fields(const Describer& fields) {
   for (const auto& item : fields.items()) {
     const std::string limit = limits(item);
-    print("  " + item.field.name + " (" + item.type + (limit.empty() ? "" : ", " + limit) + "; " + default_text(item) + ")\n      " + item.field.documentation + "\n");
+    print("  " + item.field.name + " (" + item.type + (limit.empty() ? "" : ", " + limit) + "; " +
+          default_text(item) + ")\n      " + item.field.documentation + "\n");
   }
 }
 
@@ -95,7 +102,8 @@ int list(std::vector<std::string> arguments, bool json, Registry& registry) {
       const Entry& entry = entry_of(kind, name, registry);
       nodes.push_back(entry_node(entry));
       if (json) continue;
-      std::string line = "  " + name + std::string(name.size() < 30 ? 30 - name.size() : 1, ' ') + entry.summary;
+      std::string line =
+          "  " + name + std::string(name.size() < 30 ? 30 - name.size() : 1, ' ') + entry.summary;
       if (!entry.capabilities.empty()) line += " [" + join(entry.capabilities) + "]";
       if (!entry.needs.empty()) line += " [needs " + join(entry.needs) + "]";
       print(line + "\n");
@@ -106,7 +114,8 @@ int list(std::vector<std::string> arguments, bool json, Registry& registry) {
 }
 
 int help(const std::vector<std::string>& arguments, bool json, Registry& registry) {
-  if (arguments.size() != 2) throw Error("help needs a kind and a name, e.g. `gibbsite help sampler hmc`");
+  if (arguments.size() != 2)
+    throw Error("help needs a kind and a name, e.g. `gibbsite help sampler hmc`");
   const Entry& entry = entry_of(kind_of(arguments[0]), arguments[1], registry);
   Describer own, common;
   entry.fields(own);
@@ -125,7 +134,8 @@ int help(const std::vector<std::string>& arguments, bool json, Registry& registr
   print("module: " + entry.module + "\n");
   if (!own.items().empty()) print("parameters:\n");
   help_fields(own);
-  if (!common.items().empty()) print("every " + std::string(kind_name(entry.kind)) + " also takes:\n");
+  if (!common.items().empty())
+    print("every " + std::string(kind_name(entry.kind)) + " also takes:\n");
   help_fields(common);
   return 0;
 }
@@ -136,7 +146,8 @@ Node value_schema(const Describer::Item& item) {
   const auto type = [&](const char* name) { node["type"] = Node::scalar(name, true); };
   const auto range = [&](Node& at) {
     const Rule& rule = item.field.rule;
-    if (rule.minimum > -1e300) at[rule.above_minimum ? "exclusiveMinimum" : "minimum"] = Node::of(rule.minimum);
+    if (rule.minimum > -1e300)
+      at[rule.above_minimum ? "exclusiveMinimum" : "minimum"] = Node::of(rule.minimum);
     if (rule.maximum < 1e300) at["maximum"] = Node::of(rule.maximum);
   };
   node["description"] = Node::scalar(item.field.documentation, true);
@@ -161,7 +172,8 @@ Node value_schema(const Describer::Item& item) {
   return node;
 }
 
-Node map_schema(const Describer& fields, const std::string& name, const std::vector<std::pair<std::string, Node>>& extra = {}) {
+Node map_schema(const Describer& fields, const std::string& name,
+                const std::vector<std::pair<std::string, Node>>& extra = {}) {
   Node node = Node::map(), properties = Node::map();
   std::vector<std::string> required;
   if (!name.empty()) {
@@ -216,7 +228,8 @@ Node definitions(Registry& registry) {
 }
 
 int schema(Registry& registry) {
-  Node root = Node::map(), properties = Node::map(), evaluations = typed("array"), precision = typed("string");
+  Node root = Node::map(), properties = Node::map(), evaluations = typed("array"),
+       precision = typed("string");
   evaluations["items"] = reference_to("evaluation");
   precision["enum"] = texts({"single", "double"});
   properties["gibbsite"]["const"] = Node::of(std::int64_t{1});
@@ -230,7 +243,8 @@ int schema(Registry& registry) {
   properties["data"] = reference_to("dataset");
   properties["model"] = reference_to("model");
   properties["train"] = section_schema<TrainParams>();
-  properties["sample"] = section_schema<SampleParams>({{"init", section_schema<InitParams>()}, {"clamp", section_schema<ClampParams>()}});
+  properties["sample"] = section_schema<SampleParams>(
+      {{"init", section_schema<InitParams>()}, {"clamp", section_schema<ClampParams>()}});
   properties["evaluate"] = evaluations;
   properties["checkpoint"] = section_schema<CheckpointParams>();
   properties["grid"] = typed("object");

@@ -1,5 +1,8 @@
 // The engine of one precision: the only program that loads plugins. The front program starts it
 // to check a spec, to run one cell, and to describe what is registered.
+#include <sys/prctl.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -13,16 +16,14 @@
 #include "gibbsite/run/cell.hpp"
 #include "gibbsite/run/grid.hpp"
 
-#include <sys/prctl.h>
-#include <unistd.h>
-
 namespace {
 
 using namespace gibbsite;
 
 std::string precision_of(const Node& spec) {
   const Node* node = spec.find("precision");
-  return node == nullptr ? "double" : node->text;
+  // An unknown precision is left to the double engine, which says what is wrong with it.
+  return node != nullptr && node->text == "single" ? "single" : "double";
 }
 
 // plan SPEC [--set path=value]...: prints one line per cell of this precision,
@@ -68,8 +69,10 @@ void handle_signals() {
 // run FOLDER THREADS PROGRESS_FD
 int run(const std::vector<std::string>& arguments, Registry& registry) {
   handle_signals();
-  const Outcome outcome = run_cell(arguments.at(0), registry, std::stoi(arguments.at(1)), std::stoi(arguments.at(2)));
-  if (!outcome.error.empty()) std::fprintf(stderr, "%s: %s\n", outcome.status.c_str(), outcome.error.c_str());
+  const Outcome outcome =
+      run_cell(arguments.at(0), registry, std::stoi(arguments.at(1)), std::stoi(arguments.at(2)));
+  if (!outcome.error.empty())
+    std::fprintf(stderr, "%s: %s\n", outcome.status.c_str(), outcome.error.c_str());
   if (outcome.status == "busy") return 75;
   if (outcome.status == "interrupted") return 130;
   return outcome.status == "complete" ? 0 : 1;

@@ -123,9 +123,9 @@ TEST_CASE("the enumerated expectation of CD-k has the tabulated bias and cosine"
 }
 
 TEST_CASE("CD-k has its enumerated expectation in every parameter (|t| < 5.6 over 16 x 62 means)") {
-  // Data are 250 copies of the six rows, so that one call averages 250 independent estimates. The
+  // Data are 80 copies of the six rows, so that one call averages 80 independent estimates. The
   // t statistic of 40 calls exceeds 5.6 with probability 1.8e-6: 2 false alarms in 1000 runs.
-  const Batch data = test::two_of_four().replicate(1, 250);
+  const Batch data = test::two_of_four().replicate(1, 80);
   for (const TableRow& row : table) {
     const auto model = test::recipe_rbm(8, 6, row.scale);
     for (const int steps : table_steps) {
@@ -195,13 +195,13 @@ TEST_CASE("persistent particles start at training rows, move, and stay in the sa
 }
 
 TEST_CASE("at fixed parameters PCD is unbiased once its particles have forgotten their start") {
-  // λ₂ = .37: after 20 steps the start is forgotten to 3e-9. With 2000 particles and calls 20
+  // λ₂ = .37: after 20 steps the start is forgotten to 3e-9. With 800 particles and calls 20
   // steps apart the estimates are independent: 62 t tests of 39 degrees, 3 false alarms in 1000
   // runs.
   const auto model = test::recipe_rbm(8, 6, 1);
   const test::Rows rows(test::two_of_four());
   const auto pcd = test::make_gradient(
-      "{name: contrastive_divergence, persistent: true, chains: 2000, steps: 20}",
+      "{name: contrastive_divergence, persistent: true, chains: 800, steps: 20}",
       test::context_with(*model, &rows));
   const Parameters exact = exact_gradient(*model, rows.x());
   Saved saved = pcd->init(Stream(3));

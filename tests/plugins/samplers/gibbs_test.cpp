@@ -137,13 +137,11 @@ TEST_CASE("tempered, annealed and clamped models are left invariant to 1e-12 by 
   held << Real(1), Real(0);
   Clamped clamped_rbm(*rbm, {0, 2}, held), clamped(*boltzmann, {1, 4}, held);
 
-  for (EnergyModel* latent :
-       {static_cast<EnergyModel*>(&tempered_rbm), static_cast<EnergyModel*>(&annealed_rbm),
-        static_cast<EnergyModel*>(&clamped_rbm)})
-    CHECK(invariance_defect(block, *latent) < 1e-12);
-  for (EnergyModel* model :
-       {static_cast<EnergyModel*>(&annealed), static_cast<EnergyModel*>(&clamped),
-        static_cast<EnergyModel*>(&clamped_rbm)}) {
+  const std::vector<EnergyModel*> latent = {&tempered_rbm, &annealed_rbm, &clamped_rbm};
+  for (EnergyModel* model : latent) CHECK(invariance_defect(block, *model) < 1e-12);
+  const std::vector<EnergyModel*> all = {&tempered_rbm, &annealed_rbm, &clamped_rbm, &annealed,
+                                         &clamped};
+  for (EnergyModel* model : all) {
     CHECK(invariance_defect(systematic, *model) < 1e-12);
     CHECK(invariance_defect(random_scan, *model) < 1e-12);
   }

@@ -1,0 +1,109 @@
+#include <algorithm>
+#include <functional>
+
+#include "gibbsite/core/error.hpp"
+#include "gibbsite/io/hdf5_handle.hpp"
+
+namespace gibbsite {
+
+struct Hdf5Reader::State {
+  std::filesystem::path path;
+  Handle file;
+  template <class T>
+  T check(T result, const std::string& what) const {
+    if (result < 0)
+      throw StorageError(path.string() + ": cannot read " + what + ": " + library_reason());
+    return result;
+  }
+  Handle dataset(const std::string& name) const {
+    return {check(H5Dopen2(file, name.c_str(), H5P_DEFAULT), name), H5Dclose};
+  }
+};
+
+Hdf5Reader::Hdf5Reader(const std::filesystem::path& path) : state_(std::make_unique<State>()) {
+  prepare_library();
+  state_->path = path;
+  if (!std::filesystem::exists(path)) throw StorageError(path.string() + ": no such file");
+  state_->file = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+  if (state_->file < 0)
+    throw StorageError(path.string() + ": is no readable HDF5 file: " + library_reason());
+}
+
+Hdf5Reader::~Hdf5Reader() = default;
+
+bool Hdf5Reader::has(const std::string& path) const {
+  // H5Lexists needs every parent to exist.
+  for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
+       slash = path.find('/', slash + 1))
+    if (H5Lexists(state_->file, path.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
+  return path == "/" || H5Lexists(state_->file, path.c_str(), H5P_DEFAULT) > 0;
+}
+
+std::vector<std::size_t> Hdf5Reader::shape(const std::string& path) const {
+  const Handle dataset = state_->dataset(path);
+  const Handle space(H5Dget_space(dataset), H5Sclose);
+  std::vector<hsize_t> extents(std::size_t(std::max(0, H5Sget_simple_extent_ndims(space))));
+  H5Sget_simple_extent_dims(space, extents.data(), nullptr);
+  return {extents.begin(), extents.end()};
+}
+
+std::vector<double> Hdf5Reader::read(const std::string& path) const {
+  const auto extents = shape(path);
+  return read(path, std::vector<std::size_t>(extents.size(), 0), extents);
+}
+
+namespace {
+
+void read_block(hid_t dataset, hid_t type, const std::vector<std::size_t>& offset,
+                const std::vector<std::size_t>& count, void* out,
+                const std::function<void(herr_t)>& check) {
+  if (offset.empty()) return check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out));
+  const std::vector<hsize_t> start(offset.begin(), offset.end()),
+      extent(count.begin(), count.end());
+  for (const hsize_t n : extent)
+    if (n == 0) return;
+  const Handle space(H5Dget_space(dataset), H5Sclose);
+  const Handle memory(H5Screate_simple(int(extent.size()), extent.data(), nullptr), H5Sclose);
+  check(H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr));
+  check(H5Dread(dataset, type, memory, space, H5P_DEFAULT, out));
+}
+
+std::size_t product(const std::vector<std::size_t>& count) {
+  std::size_t n = 1;
+  for (const std::size_t c : count) n *= c;
+  return n;
+}
+
+}  // namespace
+
+std::vector<double> Hdf5Reader::read(const std::string& path,
+                                     const std::vector<std::size_t>& offset,
+                                     const std::vector<std::size_t>& count) const {
+  std::vector<double> values(product(count));
+  read_block(state_->dataset(path), H5T_NATIVE_DOUBLE, offset, count, values.data(),
+             [&](herr_t r) { state_->check(r, path); });
+  return values;
+}
+
+std::vector<char> Hdf5Reader::read_raw(const std::string& path,
+                                       const std::vector<std::size_t>& offset,
+                                       const std::vector<std::size_t>& count, Stored type) const {
+  std::vector<char> values(product(count) * size_of(type));
+  read_block(state_->dataset(path), native(type), offset, count, values.data(),
+             [&](herr_t r) { state_->check(r, path); });
+  return values;
+}
+
+std::string Hdf5Reader::text_attribute(const std::string& path, const std::string& name) const {
+  if (H5Aexists_by_name(state_->file, path.c_str(), name.c_str(), H5P_DEFAULT) <= 0) return "";
+  const Handle attribute(
+      H5Aopen_by_name(state_->file, path.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+      H5Aclose);
+  char* text = nullptr;
+  if (H5Aread(attribute, text_type(), &text) < 0 || text == nullptr) return "";
+  std::string out = text;
+  H5free_memory(text);
+  return out;
+}
+
+}  // namespace gibbsite
