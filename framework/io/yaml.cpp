@@ -31,7 +31,9 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     Node node;
-    node.place = place(mark);
+    // A missing value has no place of its own: the parser would say where the next key begins.
+    const bool of_key = !levels_.empty() && levels_.back().has_key;
+    node.place = of_key ? levels_.back().key_place : place(mark);
     add(std::move(node), anchor);
   }
 
@@ -154,6 +156,7 @@ class TreeBuilder final : public YAML::EventHandler {
       level.has_key = true;
     } else {
       level.has_key = false;
+      if (!node) node.place = level.key_place;  // a missing value has no place of its own
       if (level.key == "<<")
         merge(level, std::move(node));
       else

@@ -68,6 +68,7 @@ class Scheduler {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     for (const PlannedCell& cell : plan_.cells) enqueue(cell);
+    if (waiting_.empty()) view_.finished("nothing to do: every cell is done");
     while (!running_.empty() || (!waiting_.empty() && !stopping())) {
       start_what_fits();
       watch();

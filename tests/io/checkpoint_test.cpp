@@ -1,0 +1,181 @@
+// Checkpoints: exact, and never read where they are damaged or another cell's.
+#include <doctest/doctest.h>
+
+#include <bit>
+#include <cmath>
+#include <gibbsite/core/error.hpp>
+#include <gibbsite/io/checkpoint.hpp>
+#include <gibbsite/io/files.hpp>
+#include <limits>
+
+#include "support/program.hpp"
+
+using namespace gibbsite;
+using namespace gibbsite::test;
+
+namespace {
+
+// Numbers that careless writers change.
+const std::vector<double> odd = {0., -0., 5e-324, -5e-324, 1e308, -1e-308, .1, std::numeric_limits<double>::infinity(),
+                                 -std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN(),
+                                 std::bit_cast<double>(0x7ff800000000beefull)};
+
+template <class Dense>
+Dense filled(Index rows, Index columns) {
+  Dense out(rows, columns);
+  for (Index i = 0; i < out.size(); ++i)
+    out.data()[i] = typename Dense::Scalar(odd[std::size_t(i) % odd.size()]);
+  return out;
+}
+
+Chains odd_chains() {
+  return {.x = filled<Batch>(3, 5), .energy = filled<Row>(1, 5), .gradient = filled<Batch>(3, 5), .aux = Batch(0, 5),
+          .tuning = filled<Table>(2, 5), .statistics = filled<Table>(4, 5)};
+}
+
+Checkpoint example(const std::string& cell = "0123456789ab") {
+  Checkpoint c;
+  c.cell = cell;
+  c.precision = "double";
+  c.stage = Checkpoint::Stage::sample;
+  c.seconds = .1;
+  c.costs[1] = {.evaluations = {1, 2, 3, ~std::uint64_t{0}}, .seconds = 3};
+  c.theta = filled<Parameters>(11, 1);
+  c.slots = {filled<Parameters>(11, 1), Parameters()};
+  c.gradient = {.position = 7, .numbers = odd, .chains = {odd_chains(), odd_chains()}};
+  c.update = std::uint64_t{1} << 63;
+  c.training_rows = odd;
+  c.divergence = "a \n\"text\" \xc3\xa9";
+  c.chains = {odd_chains()};
+  c.steps = 12345678901;
+  c.segments = {1, 2, 3};
+  Result result;
+  result.variables.push_back({"v", {"d"}, {11}, odd, Variable::Type::integer});
+  result.coordinates["d"] = odd;
+  result.attributes = {{"flag", true}, {"number", -0.}, {"text", std::string("t")}};
+  result.headline = {{"h", odd[2]}};
+  c.results = {result};
+  c.evaluation.numbers = odd;
+  return c;
+}
+
+bool same(const std::vector<double>& a, const std::vector<double>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), 8 * a.size()) == 0;
+}
+template <class Dense>
+bool same(const Dense& a, const Dense& b) {
+  return a.rows() == b.rows() && a.cols() == b.cols() &&
+         std::memcmp(a.data(), b.data(), std::size_t(a.size()) * sizeof *a.data()) == 0;
+}
+bool same(const Chains& a, const Chains& b) {
+  return same(a.x, b.x) && same(a.energy, b.energy) && same(a.gradient, b.gradient) && same(a.aux, b.aux) &&
+         same(a.tuning, b.tuning) && same(a.statistics, b.statistics);
+}
+
+std::string refusal(const fs::path& folder, const std::string& cell = "0123456789ab") {
+  try {
+    read_checkpoint(folder, cell);
+  } catch (const StorageError& fault) {
+    return fault.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("a checkpoint is read back bit by bit, odd numbers included") {
+  const TemporaryFolder folder;
+  const Checkpoint wrote = example();
+  write_checkpoint(folder.path(), wrote);
+  const FoundCheckpoint found = read_checkpoint(folder.path(), wrote.cell);
+  REQUIRE(found.checkpoint.has_value());
+  CHECK(found.warning == "");
+  const Checkpoint& read = *found.checkpoint;
+  CHECK(read.cell == wrote.cell);
+  CHECK(read.precision == wrote.precision);
+  CHECK(read.stage == wrote.stage);
+  CHECK(read.costs[1].evaluations.site_updates == ~std::uint64_t{0});
+  CHECK(same(read.theta, wrote.theta));
+  REQUIRE(read.slots.size() == 2);
+  CHECK(same(read.slots[0], wrote.slots[0]));
+  CHECK(read.slots[1].size() == 0);
+  CHECK(read.gradient.position == 7);
+  CHECK(same(read.gradient.numbers, odd));
+  REQUIRE(read.gradient.chains.size() == 2);
+  CHECK(same(read.gradient.chains[1], wrote.gradient.chains[1]));
+  CHECK(read.update == wrote.update);
+  CHECK(same(read.training_rows, odd));
+  CHECK(read.divergence == wrote.divergence);
+  REQUIRE(read.chains.size() == 1);
+  CHECK(same(read.chains[0], wrote.chains[0]));
+  CHECK(read.chains[0].aux.cols() == 5);
+  CHECK(read.steps == wrote.steps);
+  CHECK(read.segments == wrote.segments);
+  REQUIRE(read.results.size() == 1);
+  CHECK(same(read.results[0].variables[0].values, odd));
+  CHECK(read.results[0].variables[0].type == Variable::Type::integer);
+  CHECK(std::signbit(std::get<double>(read.results[0].attributes.at("number"))));
+  CHECK(same(read.results[0].coordinates.at("d"), odd));
+  CHECK(same(read.evaluation.numbers, odd));
+}
+
+TEST_CASE("no checkpoint is no fault") {
+  const TemporaryFolder folder;
+  CHECK_FALSE(read_checkpoint(folder.path(), "0123456789ab").checkpoint.has_value());
+}
+
+TEST_CASE("a checkpoint with any byte changed or any length cut off is refused") {
+  const TemporaryFolder folder;
+  write_checkpoint(folder.path(), example());
+  const fs::path file = folder / "checkpoint.bin";
+  const std::string good = read_file(file);
+  REQUIRE(good.size() > 2000);
+  for (std::size_t at = 0; at < good.size(); at += at < 200 ? 1 : 97) {
+    std::string changed = good;
+    changed[at] = char(changed[at] ^ (1 << (at % 8)));
+    folder.write("checkpoint.bin", changed);
+    CAPTURE(at);
+    CHECK(occurrences(refusal(folder.path()), "checkpoint.bin: damaged checkpoint: ") == 1);
+  }
+  for (std::size_t size = 0; size < good.size(); size += size < 200 ? 1 : 97) {
+    folder.write("checkpoint.bin", good.substr(0, size));
+    CAPTURE(size);
+    CHECK(occurrences(refusal(folder.path()), "damaged checkpoint: ") == 1);
+  }
+  folder.write("checkpoint.bin", good + "x");
+  CHECK(occurrences(refusal(folder.path()), "its length is wrong") == 1);
+  CHECK(occurrences(refusal(folder.path()), "run with --fresh") == 1);
+  folder.write("checkpoint.bin", good);
+  CHECK(refusal(folder.path()) == "");
+}
+
+TEST_CASE("where the newest checkpoint is damaged the one before is used, with a warning") {
+  const TemporaryFolder folder;
+  Checkpoint c = example();
+  c.update = 1;
+  write_checkpoint(folder.path(), c);
+  c.update = 2;
+  write_checkpoint(folder.path(), c);
+  CHECK(read_checkpoint(folder.path(), c.cell).checkpoint->update == 2);
+  const std::string newest = read_file(folder / "checkpoint.bin");
+  folder.write("checkpoint.bin", newest.substr(0, newest.size() - 1));
+  const FoundCheckpoint found = read_checkpoint(folder.path(), c.cell);
+  CHECK(found.checkpoint->update == 1);
+  CHECK(occurrences(found.warning, "checkpoint.bin: damaged checkpoint: its length is wrong") == 1);
+  fs::remove(folder / "checkpoint.bin");
+  CHECK(read_checkpoint(folder.path(), c.cell).checkpoint->update == 1);
+}
+
+TEST_CASE("the checkpoint of another cell is refused by name") {
+  const TemporaryFolder folder;
+  write_checkpoint(folder.path(), example("aaaaaaaaaaaa"));
+  CHECK(occurrences(refusal(folder.path(), "bbbbbbbbbbbb"), "belongs to cell aaaaaaaaaaaa, not bbbbbbbbbbbb") == 1);
+}
+
+TEST_CASE("a failing disk keeps the checkpoint that was there") {
+  const TemporaryFolder folder;
+  write_checkpoint(folder.path(), example());
+  fs::create_directory(folder / "checkpoint.new");  // nothing can be written under that name
+  CHECK_THROWS_AS(write_checkpoint(folder.path(), example("cccccccccccc")), StorageError);
+  CHECK(refusal(folder.path()) == "");
+}
