@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 #include <numeric>
+#include <utility>
 
 #include "gibbsite/core/error.hpp"
 #include "gibbsite/core/log_weights.hpp"
@@ -95,11 +96,19 @@ Result weighted_result(const Context& context, const Eigen::Ref<const Eigen::Arr
   result.vector("log_weights", "run", log_weights);
   result.scalar("effective_sample_size", all.effective_sample_size);
   result.scalar("max_weight", all.max_weight);
-  result.headline = {{"log_partition", log_partition},
-                     {"standard_error", all.standard_error},
-                     {"effective_sample_size", all.effective_sample_size}};
   const double likelihood = add_log_likelihoods(result, context, log_partition, all.standard_error,
                                                 per_observation, random);
+  // The interval of ln Z is that of every log-likelihood, upside down.
+  const auto likelihoods =
+      std::exchange(result.headline, {{"log_partition", log_partition},
+                                      {"log_partition_low", log_z0 + all.lower},
+                                      {"log_partition_high", log_z0 + all.upper}});
+  for (const auto& [name, value] : likelihoods) {
+    result.headline.emplace_back(name, value);
+    result.headline.emplace_back(name + "_low", value + all.log_mean - all.upper);
+    result.headline.emplace_back(name + "_high", value + all.log_mean - all.lower);
+  }
+  result.headline.emplace_back("effective_sample_size", all.effective_sample_size);
   std::string warning = all.warning;
   if (warning.empty() && likelihood > 0 && context.model->domain().is_discrete())
     warning = "the mean log-likelihood of discrete data is above 0: log Z is far too low";

@@ -11,7 +11,7 @@ using namespace gibbsite;
 namespace {
 
 const double infinity = std::numeric_limits<double>::infinity();
-const double nan = std::numeric_limits<double>::quiet_NaN();
+const double undefined = std::numeric_limits<double>::quiet_NaN();
 
 Eigen::ArrayXd values(std::initializer_list<double> list) {
   Eigen::ArrayXd out(Index(list.size()));
@@ -41,8 +41,8 @@ TEST_CASE("infinite and undefined terms of a log-sum-exp stay visible") {
   CHECK(log_sum_exp(values({-infinity, -infinity})) == -infinity);
   CHECK(log_sum_exp(values({-infinity, 3})) == 3);
   CHECK(log_sum_exp(values({1, infinity})) == infinity);
-  CHECK(std::isnan(log_sum_exp(values({1, nan, 2}))));
-  CHECK(std::isnan(log_sum_exp(values({nan, infinity}))));
+  CHECK(std::isnan(log_sum_exp(values({1, undefined, 2}))));
+  CHECK(std::isnan(log_sum_exp(values({undefined, infinity}))));
 }
 
 TEST_CASE("the log of a mean of exponentials of equal terms is the term") {
@@ -62,8 +62,8 @@ TEST_CASE("softplus and sigmoid are accurate to the last digits everywhere") {
   CHECK(softplus(-infinity) == 0);
   CHECK(sigmoid(infinity) == 1);
   CHECK(sigmoid(-infinity) == 0);
-  CHECK(std::isnan(softplus(nan)));
-  CHECK(std::isnan(sigmoid(nan)));
+  CHECK(std::isnan(softplus(undefined)));
+  CHECK(std::isnan(sigmoid(undefined)));
 }
 
 TEST_CASE("logit inverts the sigmoid and is infinite at the ends") {

@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <gibbsite/core/error.hpp>
 #include <gibbsite/io/checkpoint.hpp>
 #include <gibbsite/io/files.hpp>

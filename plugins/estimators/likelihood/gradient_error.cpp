@@ -121,12 +121,12 @@ class GradientError final : public Evaluation {
     const std::vector<Index> shape{params_.repeats, exact.size()};
     if (now.keep_draws)
       result.variables.push_back({"draws", {"repeat", "parameter"}, shape, now.kept});
-    result.headline = {{"relative_bias", bias.norm() / size},
-                       {"bias_norm_corrected", corrected},
-                       {"standard_error", error}};
+    const double cosine = mean.dot(exact) / (mean.norm() * size);
+    result.headline = {{"cosine", cosine}, {"relative_bias", bias.norm() / size}};
     for (const auto& [name, value] : result.headline) result.scalar(name, value);
+    result.scalar("bias_norm_corrected", corrected);
+    result.scalar("standard_error", error);
     result.scalar("bias_norm", bias.norm());
-    result.scalar("cosine", mean.dot(exact) / (mean.norm() * size));
     result.scalar("exact_norm", size);
     result.scalar("mean_squared_error", bias.squaredNorm() + calls.col(1).sum() / n);
     const char* const costs[] = {"energy", "gradient", "parameter_gradient", "site_updates"};
