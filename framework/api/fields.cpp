@@ -144,8 +144,11 @@ std::optional<Node> Reader::read(const Node& node, const Field& field, const Slo
       }
     }
   } else if (const auto* p = std::get_if<PluginSpec*>(&slot)) {
+    Node named = node;  // parameters alone are those of the plugin that is the default
+    if (named.is_map() && named.find("name") == nullptr && !(*p)->name.empty())
+      named["name"] = Node::scalar((*p)->name, true);
     if (resolver_ != nullptr)
-      **p = resolver_->resolve(field.kind, node,
+      **p = resolver_->resolve(field.kind, named,
                                path_.empty() ? field.name : path_ + "." + field.name, faults_);
   } else {
     if (!node.is_list() || node.items.empty()) {

@@ -12,9 +12,9 @@ namespace {
 constexpr std::string_view special = ":{}[],&*#?|-<>=!%@\\\"'`~ \t";
 
 bool looks_like_other_type(const Node& scalar) {
-  static const std::vector<std::string> words = {"true", "false", "null", "yes",  "no",
-                                                 "on",   "off",   "y",    "n",    ".nan",
-                                                 ".inf", "-.inf", "~",    "True", "False"};
+  static const std::vector<std::string> words = {"true", "false", "null",  "yes",  "no",   "on",
+                                                 "off",  "y",     "n",     ".nan", ".inf", "-.inf",
+                                                 "~",    "True",  "False", "Null", "NULL"};
   return scalar.as_real() || std::find(words.begin(), words.end(), scalar.text) != words.end();
 }
 
@@ -160,7 +160,9 @@ std::optional<double> Node::as_real() const {
   if (!is_scalar() || quoted || text.empty()) return {};
   const char* first = text.data() + (text[0] == '+' ? 1 : 0);
   const char* last = text.data() + text.size();
+  const bool signed_twice = text[0] == '+' && first != last && *first == '-';
   const char* digits = first + (first != last && *first == '-' ? 1 : 0);
+  if (signed_twice) return {};
   if (digits == last || (*digits != '.' && (*digits < '0' || *digits > '9'))) return {};
   if (digits + 1 < last && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9') return {};
   double value = 0;

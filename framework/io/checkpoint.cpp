@@ -110,7 +110,8 @@ Checkpoint unpack(const fs::path& file, const std::string& cell) {
   const auto end = bytes.find('\n', magic.size());
   if (end == std::string::npos || end < magic.size() + 65) throw damaged("its header is cut off");
   const std::string payload = bytes.substr(end + 1);
-  if (bytes.substr(magic.size() + 65, end - magic.size() - 65) != std::to_string(payload.size()))
+  if (bytes.substr(magic.size() + 64, end - magic.size() - 64) !=
+      " " + std::to_string(payload.size()))
     throw damaged("its length is wrong");
   if (bytes.compare(magic.size(), 64, sha256(payload)) != 0) throw damaged("its checksum is wrong");
   Checkpoint checkpoint;

@@ -1,5 +1,7 @@
 #include "gibbsite/io/json.hpp"
 
+#include "gibbsite/core/error.hpp"
+
 namespace gibbsite {
 namespace {
 
@@ -23,10 +25,22 @@ std::string quoted(const std::string& text) {
   return out + "\"";
 }
 
+// JSON has neither a leading + nor a point without digits on both sides.
+bool is_json_number(const std::string& text) {
+  const auto point = text.find('.');
+  const auto digit = [&](std::size_t at) {
+    return at < text.size() && text[at] >= '0' && text[at] <= '9';
+  };
+  return text[0] != '+' &&
+         (point == std::string::npos || (point > 0 && digit(point - 1) && digit(point + 1)));
+}
+
 std::string scalar(const Node& node) {
   if (node.quoted) return quoted(node.text);
   if (node.text == ".nan" || node.text == ".inf" || node.text == "-.inf") return "null";
-  if (node.as_boolean() || node.as_real() || node.as_integer()) return node.text;
+  if (node.as_boolean()) return node.text;
+  if (const auto real = node.as_real())
+    return is_json_number(node.text) ? node.text : number_text(*real);
   return quoted(node.text);
 }
 

@@ -22,14 +22,16 @@ void require_whole(const std::filesystem::path& file) {
   const auto size = std::filesystem::file_size(file);
   Elf64_Ehdr head{};
   stream.read(reinterpret_cast<char*>(&head), sizeof head);
-  const bool native = stream && std::equal(ELFMAG, ELFMAG + SELFMAG, head.e_ident) && head.e_ident[EI_CLASS] == ELFCLASS64;
+  const bool native = stream && std::equal(ELFMAG, ELFMAG + SELFMAG, head.e_ident) &&
+                      head.e_ident[EI_CLASS] == ELFCLASS64;
   if (!native) refuse(file, "it is no shared library of this machine");
   stream.seekg(std::streamoff(head.e_phoff));
   for (int k = 0; k < head.e_phnum; ++k) {
     Elf64_Phdr part{};
     stream.read(reinterpret_cast<char*>(&part), sizeof part);
     const bool inside = part.p_offset <= size && part.p_filesz <= size - part.p_offset;
-    if (!stream || !inside) refuse(file, "it is cut off: " + std::to_string(size) + " bytes are too few");
+    if (!stream || !inside)
+      refuse(file, "it is cut off: " + std::to_string(size) + " bytes are too few");
   }
 }
 

@@ -19,7 +19,8 @@ PluginSpec RegistryResolver::resolve_with(Kind kind, const Node& node, const std
   const Node* name = map.find("name");
   if (!map.is_map() || name == nullptr || !name->is_scalar()) {
     faults.add(node.place, path,
-               "must name a " + std::string(kind_name(kind)) + ", got " + node.shown());
+               "must be the name of a plugin (" + std::string(kind_name(kind)) +
+                   ") or a map with its name, got " + node.shown());
     return {};
   }
   const Entry* entry = nullptr;

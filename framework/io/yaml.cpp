@@ -107,7 +107,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (levels_.size() >= most_levels)
       fail(mark, "nested deeper than " + std::to_string(most_levels) + " levels");
     if (!levels_.empty() && levels_.back().node.is_map() && !levels_.back().has_key)
-      fail(mark, "a key must be a plain word");
+      fail(mark, "a key must be a plain word, not a nested list or map");
     Level level;
     level.node.kind = kind;
     level.node.place = place(mark);

@@ -73,7 +73,9 @@ Outcome run_cell(const fs::path& folder, Registry& registry, int threads, int pr
     outcome.error = fault.what();
     session.before_save = nullptr;
     session.state.divergence = fault.what();
-    session.save();
+    // In later stages chains may have moved past what the state says: the checkpoint there is
+    // stays.
+    if (session.state.stage == Checkpoint::Stage::train) session.save();
     if (auto* parametric = experiment->model->capability<Parametric>();
         parametric != nullptr && session.state.theta.size() > 0)
       parametric->set_parameters(session.state.theta);

@@ -9,6 +9,8 @@
 namespace gibbsite {
 namespace {
 
+constexpr const char* make_binary = "; data.threshold and data.binarize make values binary";
+
 // Reads one cell section by section; each later section sees what the earlier ones built.
 class Builder {
  public:
@@ -125,7 +127,13 @@ class Builder {
     made_->temperature = params.temperature;
     if (!spec || !faults_.empty()) return;
     keep("model", spec.node);
-    made_->own_model = registry_.make<EnergyModel>(Kind::model, spec, with_stream("model"));
+    try {
+      made_->own_model = registry_.make<EnergyModel>(Kind::model, spec, with_stream("model"));
+    } catch (const Error& fault) {
+      // A model may look at the data before they are checked here, for its first biases.
+      const std::string text = fault.what();
+      throw Error(text + (text.find("outside the model's domain") == text.npos ? "" : make_binary));
+    }
     if (!params.parameters.empty()) load_parameters(params.parameters, *made_->own_model);
     made_->model = made_->own_model.get();
     if (made_->temperature != 1) {
@@ -154,8 +162,7 @@ class Builder {
         try {
           require_inside(model.domain(), x);
         } catch (const Error& fault) {
-          throw Error(std::string("data do not fit: ") + fault.what() +
-                      "; data.threshold or data.binarize make values binary");
+          throw Error(std::string("data do not fit: ") + fault.what() + make_binary);
         }
       }
     }

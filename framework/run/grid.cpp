@@ -27,7 +27,7 @@ Node* named_item(Node& list, const std::string& word) {
     Node& item = list.items[i];
     for (const char* key : {"label", "name"})
       if (const Node* name = item.find(key); name != nullptr && name->text == word) return &item;
-    if (std::to_string(i) == word) return &item;
+    if (std::to_string(i) == word || (item.is_scalar() && item.text == word)) return &item;
   }
   return nullptr;
 }
@@ -35,6 +35,18 @@ Node* named_item(Node& list, const std::string& word) {
 Node at_place(Node value, const Place& place) {
   value.place = place;
   return value;
+}
+
+// Integers are counted as such: beyond 2^53 a double would lose digits.
+std::vector<Node> integer_range(std::int64_t from, std::int64_t to, std::int64_t step,
+                                const Place& place) {
+  using Wide = std::uint64_t;  // wraps where a signed difference would overflow
+  const Wide span = step > 0 ? Wide(to) - Wide(from) : Wide(from) - Wide(to);
+  const Wide last = span / (step > 0 ? Wide(step) : -Wide(step));
+  std::vector<Node> values;
+  for (Wide k = 0; k <= last; ++k)
+    values.push_back(at_place(Node::of(std::int64_t(Wide(from) + k * Wide(step))), place));
+  return values;
 }
 
 std::vector<Node> linear_range(const Node& range, const std::string& path, Faults& faults) {
@@ -53,13 +65,12 @@ std::vector<Node> linear_range(const Node& range, const std::string& path, Fault
                "a range of " + number_text(count) + " values is too long");
     return {};
   }
-  const bool whole = range.find("from")->as_integer() && *step == std::floor(*step);
+  const auto first = range.find("from")->as_integer(), last = range.find("to")->as_integer();
+  if (first && last && *step == std::floor(*step))
+    return integer_range(*first, *last, std::int64_t(*step), range.place);
   std::vector<Node> values;
-  for (double k = 0; k < count; ++k) {
-    const double value = *from + k * *step;
-    values.push_back(
-        at_place(whole ? Node::of(std::int64_t(value)) : Node::of(value), range.place));
-  }
+  for (double k = 0; k < count; ++k)
+    values.push_back(at_place(Node::of(*from + k * *step), range.place));
   return values;
 }
 
@@ -102,6 +113,8 @@ std::vector<Node> values_of(const Node& node, const std::string& path, Faults& f
 
 Axis zip_axis(const Node& node, const std::string& name, Faults& faults) {
   Axis axis;
+  if (node.entries.empty())
+    faults.add(node.place, "grid." + name, "must be a map of paths, got " + node.shown());
   for (const auto& entry : node.entries) {
     const auto values = values_of(entry.value, name + "." + entry.key, faults);
     if (axis.empty()) axis.resize(values.size());

@@ -76,7 +76,9 @@ Plan make_plan(const std::string& spec_file, const std::vector<std::string>& set
   }
   for (const PlannedCell& cell : plan.cells)
     if (cell.id.empty())
-      throw Error(spec_file + ": plugin refused: the engine ended while building the cells (did a plugin call exit?)");
+      throw Error(
+          spec_file +
+          ": plugin refused: the engine ended while building the cells (did a plugin call exit?)");
   // Cells that differ in nothing that counts are one cell.
   std::set<std::string> seen;
   std::erase_if(plan.cells, [&](const PlannedCell& cell) { return !seen.insert(cell.id).second; });

@@ -89,7 +89,7 @@ class Scheduler {
 
   void enqueue(const PlannedCell& cell) {
     const fs::path folder = cell_folder(options_.folder, cell.id);
-    if (options_.fresh) {
+    if (options_.fresh && cell_state(options_.folder, cell) != "running") {
       std::error_code ignored;
       fs::remove_all(folder, ignored);
     }
@@ -167,7 +167,11 @@ class Scheduler {
     ::close(running.process.progress);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 75)
       return again(running, 0.2, running.job.tries);  // another program has it
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 130) return;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 130) {
+      // Someone stopped this engine alone: it goes on from its checkpoint.
+      if (interrupts == 0) again(running, 0.2, running.job.tries);
+      return;
+    }
     if (WIFSIGNALED(status) && running.stop_level == 2 && !running.timed_out) return;
     conclude(running, status);
   }
@@ -189,7 +193,9 @@ class Scheduler {
     const bool finished = fs::exists(folder / "result.h5");
     if (code == 0 && finished) return count(cell, "complete", since(running.started), "");
     std::string error = log_tail(folder / "log.txt");
-    if (code == 0) error = "ended without a result in stage " + running.progress.stage + " (did a plugin call exit?)";
+    if (code == 0)
+      error = "ended without a result in stage " + running.progress.stage +
+              " (did a plugin call exit?)";
     if (WIFSIGNALED(status))
       error = "ended by " + signal_text(WTERMSIG(status)) + " in stage " + running.progress.stage;
     if (running.timed_out)

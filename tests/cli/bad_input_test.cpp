@@ -68,43 +68,59 @@ TEST_CASE("the spec that the refused ones are made from is accepted") {
 }
 
 TEST_CASE("an unknown key is refused at its place with the nearest known key") {
-  refuses_text(with("steps: 1", "stpes: 1"), R"(s\.yaml:7:44: train\.gradient\.stpes: unknown key.*did you mean 'steps')");
-  refuses_text(with("seed: 1", "sede: 1"), R"(s\.yaml:3:1: sede: unknown key.*did you mean 'seed')");
-  refuses_text(with("draws: 3", "drawz: 3"), R"(s\.yaml:11:\d+: sample\.drawz: unknown key.*did you mean 'draws')");
+  refuses_text(with("steps: 1", "stpes: 1"),
+               R"(s\.yaml:7:44: train\.gradient\.stpes: unknown key.*did you mean 'steps')");
+  refuses_text(with("seed: 1", "sede: 1"),
+               R"(s\.yaml:3:1: sede: unknown key.*did you mean 'seed')");
+  refuses_text(with("draws: 3", "drawz: 3"),
+               R"(s\.yaml:11:\d+: sample\.drawz: unknown key.*did you mean 'draws')");
 }
 
 TEST_CASE("an unknown plugin is refused with the nearest known name") {
-  refuses_text(with("name: rbm", "name: rbn"), R"(s\.yaml:5:\d+: model: unknown model rbn.*did you mean 'rbm')");
-  refuses_text(with("name: sgd", "name: gsd"), R"(s\.yaml:8:\d+: .*unknown optimizer gsd.*known: .*sgd)");
-  refuses_text(with("name: rbm", "name: ../../rbm"), R"(s\.yaml:5:\d+: model: unknown model \.\./\.\./rbm)");
+  refuses_text(with("name: rbm", "name: rbn"),
+               R"(s\.yaml:5:\d+: model: unknown model rbn.*did you mean 'rbm')");
+  refuses_text(with("name: sgd", "name: gsd"),
+               R"(s\.yaml:8:\d+: .*unknown optimizer gsd.*known: .*sgd)");
+  refuses_text(with("name: rbm", "name: ../../rbm"),
+               R"(s\.yaml:5:\d+: model: unknown model \.\./\.\./rbm)");
 }
 
 TEST_CASE("values of another type or out of range are refused with what was got") {
-  refuses_text(with("hidden: 2", "hidden: many"), R"(s\.yaml:5:\d+: .*model\.hidden: must be an integer, got many)");
-  refuses_text(with("batch: 6", "batch: 2.5"), R"(s\.yaml:9:10: train\.batch: must be an integer, got 2\.5)");
+  refuses_text(with("hidden: 2", "hidden: many"),
+               R"(s\.yaml:5:\d+: .*model\.hidden: must be an integer, got many)");
+  refuses_text(with("batch: 6", "batch: 2.5"),
+               R"(s\.yaml:9:10: train\.batch: must be an integer, got 2\.5)");
   refuses_text(with("batch: 6", "batch: '6'"), R"(train\.batch: must be an integer, got '6')");
   refuses_text(with("batch: 6", "batch: 010"), R"(train\.batch: must be an integer, got 010)");
   refuses_text(with("batch: 6", "batch: 0"), R"(s\.yaml:9:10: train\.batch: must be >= 1, got 0)");
-  refuses_text(with("draws: 3", "draws: 99999999999999999999"), R"(sample\.draws: must be an integer, got 9{20})");
+  refuses_text(with("draws: 3", "draws: 99999999999999999999"),
+               R"(sample\.draws: must be an integer, got 9{20})");
   refuses_text(with("draws: 3", "draws: -1"), R"(sample\.draws: must be .*, got -1)");
-  refuses_text(with("step_size: 0.1", "step_size: .nan"), R"(s\.yaml:8:\d+: train\.optimizer\.step_size: must be a finite number, got \.nan)");
-  refuses_text(with("step_size: 0.1", "step_size: 1e400"), R"(step_size: must be a finite number, got 1e400)");
+  refuses_text(with("step_size: 0.1", "step_size: .nan"),
+               R"(s\.yaml:8:\d+: train\.optimizer\.step_size: must be a finite number, got \.nan)");
+  refuses_text(with("step_size: 0.1", "step_size: 1e400"),
+               R"(step_size: must be a finite number, got 1e400)");
   refuses_text(with("step_size: 0.1", "step_size: -0.1"), R"(step_size: must be > 0, got -0\.1)");
-  refuses_text(with("batch: 6", "batch: [6]"), R"(train\.batch: must be an integer, got a list of 1)");
+  refuses_text(with("batch: 6", "batch: [6]"),
+               R"(train\.batch: must be an integer, got a list of 1)");
   refuses_text(with("batch: 6", "batch:"), R"(s\.yaml:9:\d+: train\.batch: has no value)");
-  refuses_text(with("seed: 1", "seed: -1"), R"(s\.yaml:3:7: seed: must be an integer in \[0, 2\^64 - 1\], got -1)");
+  refuses_text(with("seed: 1", "seed: -1"),
+               R"(s\.yaml:3:7: seed: must be an integer in \[0, 2\^64 - 1\], got -1)");
   refuses_text(with("seed: 1", "seed: 18446744073709551616"), R"(seed: must be an integer in)");
   refuses_text(with("gibbsite: 1", "gibbsite: 2"), R"(s\.yaml:1:11: gibbsite: must be .*, got 2)");
 }
 
 TEST_CASE("an unknown precision is refused") {
-  refuses_text(with("seed: 1", "precision: half"), R"(s\.yaml:3:12: precision: unknown value half.*single, double)");
+  refuses_text(with("seed: 1", "precision: half"),
+               R"(s\.yaml:3:12: precision: unknown value half.*single, double)");
 }
 
 TEST_CASE("names that would leave the results folder are refused") {
   for (const char* name : {"../../x", "/x", ".", "a/b", "\"a\\nb\"", "Größe"})
-    refuses_text(with("name: small", std::string("name: ") + name), R"(s\.yaml:2:7: name: must be at most 100 of \[a-z0-9_-\])");
-  refuses_text(with("name: small", "name: " + std::string(300, 'a')), R"(name: must be at most 100)");
+    refuses_text(with("name: small", std::string("name: ") + name),
+                 R"(s\.yaml:2:7: name: must be at most 100 of \[a-z0-9_-\])");
+  refuses_text(with("name: small", "name: " + std::string(300, 'a')),
+               R"(name: must be at most 100)");
 }
 
 TEST_CASE("missing parts are named") {
@@ -121,28 +137,35 @@ TEST_CASE("all faults of all cells are reported at once") {
   const TemporaryFolder folder;
   std::string text = with("hidden: 2", "hidden: 0, hiden: 3");
   text += "grid:\n  train.batch: [6, 0, -5]\n  seed: [1, x]\n";
-  const Ending ending = invoke({"run", folder.write("s.yaml", text).string(), "--out", (folder / "out").string()});
+  const Ending ending =
+      invoke({"run", folder.write("s.yaml", text).string(), "--out", (folder / "out").string()});
   CAPTURE(ending.err);
   CHECK(ending.code == 2);
-  for (const char* fault : {"model.hidden: must be in [1, 1e+07], got 0", "model.hiden: unknown key", "s.yaml:14:13: seed: must be"})
+  for (const char* fault : {"model.hidden: must be in [1, 1e+07], got 0",
+                            "model.hiden: unknown key", "s.yaml:14:13: seed: must be"})
     CHECK(occurrences(ending.err, fault) == 1);
   CHECK_FALSE(fs::exists(folder / "out"));
 }
 
 TEST_CASE("data of another width than the model are refused") {
-  refuses_text(with("hidden: 2", "hidden: 2, visible: 5"), R"(s\.yaml:5:\d+: model: .*5 coordinates.*data have 4)");
+  refuses_text(with("hidden: 2", "hidden: 2, visible: 5"),
+               R"(s\.yaml:5:\d+: model: .*5 coordinates.*data have 4)");
 }
 
 TEST_CASE("a sampler whose needs the model does not meet is refused with what it offers") {
-  refuses_text(with("chains: 2", "sampler: {name: hmc}, chains: 2"), R"(s\.yaml:11:\d+: sample: .*hmc.*(gradient|real))");
-  refuses_text("gibbsite: 1\nname: x\nmodel: {name: gaussian, units: 2}\nsample: {sampler: {name: block_gibbs}}\n",
-               R"(s\.yaml:4:\d+: sample: .*block_gibbs.*latent)");
+  refuses_text(with("chains: 2", "sampler: {name: hmc}, chains: 2"),
+               R"(s\.yaml:11:\d+: sample: .*hmc.*(gradient|real))");
+  refuses_text(
+      "gibbsite: 1\nname: x\nmodel: {name: gaussian, units: 2}\nsample: {sampler: {name: "
+      "block_gibbs}}\n",
+      R"(s\.yaml:4:\d+: sample: .*block_gibbs.*latent)");
 }
 
 TEST_CASE("data files that are missing or broken are refused by name") {
   const TemporaryFolder folder;
   const auto spec = [&](const std::string& data) {
-    return folder.write("s.yaml", "gibbsite: 1\nname: x\ndata: " + data + "\nmodel: {name: rbm, hidden: 2}\nsample: {}\n");
+    return folder.write("s.yaml", "gibbsite: 1\nname: x\ndata: " + data +
+                                      "\nmodel: {name: rbm, hidden: 2}\nsample: {}\n");
   };
   refuses(spec("{name: csv, path: nothere.csv}"), R"(s\.yaml:3:\d+: data.*nothere\.csv)", folder);
   folder.write("bad.csv", "1,2\n3,x\n");
@@ -154,7 +177,9 @@ TEST_CASE("data files that are missing or broken are refused by name") {
 TEST_CASE("stored parameters that are missing, foreign or of another shape are refused") {
   const TemporaryFolder folder;
   const auto spec = [&](const std::string& file) {
-    return folder.write("s.yaml", "gibbsite: 1\nname: x\nmodel: {name: rbm, visible: 2, hidden: 2, parameters: " + file + "}\nsample: {}\n");
+    return folder.write(
+        "s.yaml", "gibbsite: 1\nname: x\nmodel: {name: rbm, visible: 2, hidden: 2, parameters: " +
+                      file + "}\nsample: {}\n");
   };
   refuses(spec("nothere.h5"), R"(s\.yaml:3:\d+: model.*nothere\.h5.*no such file)", folder);
   folder.write("text.h5", "this is no HDF5 file");
@@ -163,14 +188,17 @@ TEST_CASE("stored parameters that are missing, foreign or of another shape are r
 
 TEST_CASE("hostile YAML is refused quickly and by name") {
   const std::string deep(100000, '[');
-  refuses_text("a: " + deep, R"(s\.yaml:1:\d+: (nested deeper than 32 levels|nested too deep))");
-  refuses_text(deep, R"(s\.yaml:1:\d+: )");
+  refuses_text("a: " + deep, R"(s\.yaml:1:\d+: .*nested)");
+  refuses_text(deep, R"(s\.yaml:1:\d+: .*nested)");
   refuses_text("a: &a [1, *a]\n", R"(s\.yaml:1:11: an alias to a value that contains it)");
-  refuses_text(std::string(good) + "model: {name: rbm}\n", R"(s\.yaml:12:1: duplicate key 'model')");
+  refuses_text(std::string(good) + "model: {name: rbm}\n",
+               R"(s\.yaml:12:1: duplicate key 'model')");
   refuses_text(std::string(good) + "---\na: 1\n", R"(s\.yaml: must hold one document)");
   refuses_text(with("hidden: 2", "hidden: !!int 2"), R"(s\.yaml:5:\d+: tags are not allowed)");
-  refuses_text(with("hidden: 2", "hidden: !!python/object/apply:os.system [ls]"), R"(tags are not allowed)");
-  refuses_text(with("hidden: 2", std::string("hidden: 2 # \0", 13)), R"(s\.yaml:5:\d+: not UTF-8 text \(or a NUL byte\))");
+  refuses_text(with("hidden: 2", "hidden: !!python/object/apply:os.system [ls]"),
+               R"(tags are not allowed)");
+  refuses_text(with("hidden: 2", std::string("hidden: 2 # \0", 13)),
+               R"(s\.yaml:5:\d+: not UTF-8 text \(or a NUL byte\))");
   std::string bomb = "a0: &a0 [1, 1]\n";
   for (int k = 1; k < 40; ++k) {
     const std::string before = "*a" + std::to_string(k - 1), name = "a" + std::to_string(k);
@@ -193,15 +221,18 @@ TEST_CASE("a spec that is no regular file of moderate size is refused") {
 
 TEST_CASE("a grid of too many cells is refused with their number") {
   std::string text = std::string(good) + "grid:\n";
-  for (int axis = 0; axis < 10; ++axis) text += "  a" + std::to_string(axis) + ": {from: 1, to: 10000}\n";
+  for (int axis = 0; axis < 10; ++axis)
+    text += "  a" + std::to_string(axis) + ": {from: 1, to: 10000}\n";
   refuses_text(text, R"(s\.yaml:13:3: grid: makes [0-9.e+]+ cells; at most 1000000)");
 }
 
 TEST_CASE("settings are judged by the rules of the spec") {
   const TemporaryFolder folder;
   const fs::path spec = folder.write("s.yaml", good);
-  refuses(spec, R"(^--set: train\.batch: must be an integer, got x)", folder, {"--set", "train.batch=x"});
-  refuses(spec, R"(^--set: train\.bach: unknown key.*did you mean 'batch')", folder, {"--set", "train.bach=3"});
+  refuses(spec, R"(^--set: train\.batch: must be an integer, got x)", folder,
+          {"--set", "train.batch=x"});
+  refuses(spec, R"(^--set: train\.bach: unknown key.*did you mean 'batch')", folder,
+          {"--set", "train.bach=3"});
   refuses(spec, R"(^--set: must be path=value)", folder, {"--set", "train.batch"});
   refuses(spec, R"(^--set: model: .*tags are not allowed)", folder, {"--set", "model=!!x 1"});
 }
@@ -233,12 +264,16 @@ TEST_CASE("a results folder that cannot be made ends with exit code 3 and the re
 TEST_CASE("plugins that are no plugins of this program are refused by name") {
   const TemporaryFolder folder;
   const auto refuses_plugin = [&](const fs::path& file, const std::string& pattern) {
-    refuses(folder.write("s.yaml", std::string(good) + "plugins: ['" + file.string() + "']\n"), R"(s\.yaml:12:11: plugins: .*)" + pattern, folder);
+    refuses(folder.write("s.yaml", std::string(good) + "plugins: ['" + file.string() + "']\n"),
+            R"(s\.yaml:12:11: plugins: .*)" + pattern, folder);
   };
   refuses_plugin(folder / "nothere.so", R"(nothere\.so: plugin refused: must be a regular file)");
   refuses_plugin(folder.write("text.so", "no library\n"), R"(text\.so: plugin refused: .*)");
-  refuses_plugin(folder.write("half.so", text_of(fixture("still")).substr(0, 4000)), R"(half\.so: plugin refused: .*)");
-  refuses_plugin(fixture("other_stamp"), R"(other_stamp\.so: plugin refused: it was built for \[gibbsite 0\.0\.1\], this program is \[gibbsite )");
+  refuses_plugin(folder.write("half.so", text_of(fixture("still")).substr(0, 4000)),
+                 R"(half\.so: plugin refused: .*)");
+  refuses_plugin(
+      fixture("other_stamp"),
+      R"(other_stamp\.so: plugin refused: it was built for \[gibbsite 0\.0\.1\], this program is \[gibbsite )");
   refuses_plugin(fixture("other_version"), R"(plugin refused: its plugin API is version 999)");
   refuses_plugin(fixture("no_entry"), R"(plugin refused: it has no entry 'gibbsite_plugin')");
   refuses_plugin(fixture("undefined"), R"(plugin refused: .*not_defined_anywhere)");
@@ -246,12 +281,18 @@ TEST_CASE("plugins that are no plugins of this program are refused by name") {
   refuses_plugin(fixture("bad_entry"), R"(plugin refused: its entry threw)");
 }
 
-TEST_CASE("a plugin that crashes, exits or throws while it is built is refused and nothing is written") {
-  for (const auto& [how, pattern] : std::vector<std::pair<std::string, std::string>>{
-           {"segfault", "SIGSEGV"}, {"abort", "SIGABRT"}, {"exit", "exit"}, {"throw", "the coins rolled away"}, {"throw_int", "plugin|model"}}) {
+TEST_CASE(
+    "a plugin that crashes, exits or throws while it is built is refused and nothing is written") {
+  for (const auto& [how, pattern] :
+       std::vector<std::pair<std::string, std::string>>{{"segfault", "SIGSEGV"},
+                                                        {"abort", "SIGABRT"},
+                                                        {"exit", "exit"},
+                                                        {"throw", "the coins rolled away"},
+                                                        {"throw_int", "plugin|model"}}) {
     const TemporaryFolder folder;
     const fs::path spec = folder.write(
-        "s.yaml", "gibbsite: 1\nname: x\nplugins: ['" + fixture("trouble").string() + "']\nmodel: {name: trouble, when: building, how: " + how + "}\nsample: {}\n");
+        "s.yaml", "gibbsite: 1\nname: x\nplugins: ['" + fixture("trouble").string() +
+                      "']\nmodel: {name: trouble, when: building, how: " + how + "}\nsample: {}\n");
     const Ending ending = invoke({"run", spec.string(), "--out", (folder / "out").string()});
     CAPTURE(how);
     CAPTURE(ending.err);

@@ -20,7 +20,7 @@ bool is_json(const std::string& text) {
 
 bool has_python(const std::string& module) {
   if (run_program({"/usr/bin/python3", "-c", "import " + module}).code == 0) return true;
-  MESSAGE("skipped: python3 has no module " << module);
+  skip("python3 has no module " + module);
   return false;
 }
 
@@ -44,14 +44,17 @@ TEST_CASE("every command explains itself") {
 TEST_CASE("the version names commit, compiler, engines and instruction set") {
   const Ending ending = invoke({"--version"});
   CHECK(ending.code == 0);
-  for (const char* word : {"gibbsite ", "\ncommit ", "\ncompiler ", "\ninstruction set ", "\nengine single: /", "\nengine double: /"})
+  for (const char* word : {"gibbsite ", "\ncommit ", "\ncompiler ", "\ninstruction set ",
+                           "\nengine single: /", "\nengine double: /"})
     CHECK(occurrences(ending.out, word) == 1);
 }
 
 TEST_CASE("the list has every plugin of the contract with its summary") {
   const Ending ending = invoke({"list"});
   CHECK(ending.code == 0);
-  for (const char* name : {"rbm", "boltzmann_machine", "gaussian", "block_gibbs", "gibbs", "hmc", "contrastive_divergence", "adam", "sgd", "digits", "bars_and_stripes", "annealed_importance_sampling"})
+  for (const char* name : {"rbm", "boltzmann_machine", "gaussian", "block_gibbs", "gibbs", "hmc",
+                           "contrastive_divergence", "adam", "sgd", "digits", "bars_and_stripes",
+                           "annealed_importance_sampling"})
     CHECK(std::regex_search(ending.out, std::regex("\n  " + std::string(name) + " +[^ \n]")));
   CHECK(invoke({"list", "sampler"}).out.starts_with("sampler\n"));
   CHECK(invoke({"list", "samplers"}).code == 0);
@@ -89,7 +92,10 @@ TEST_CASE("JSON output can be read by others") {
 
 TEST_CASE("numbers and texts of a spec survive as JSON") {
   const TemporaryFolder folder;
-  const fs::path spec = folder.write("s.yaml", "gibbsite: 1\nname: x\ndescription: \"a \\\"b\\\" \\\\ \\t é\"\nmodel: {name: gaussian, units: 1, mean: [+.5], temperature: 1.}\nsample: {draws: 1}\n");
+  const fs::path spec =
+      folder.write("s.yaml",
+                   "gibbsite: 1\nname: x\ndescription: \"a \\\"b\\\" \\\\ \\t é\"\nmodel: {name: "
+                   "gaussian, units: 1, mean: [+.5], temperature: 1.}\nsample: {draws: 1}\n");
   const Ending ending = invoke({"check", spec.string(), "--json"});
   CAPTURE(ending.err);
   CHECK(ending.code == 0);
@@ -100,8 +106,9 @@ TEST_CASE("the schema accepts the quickstart and refuses an unknown key") {
   if (!has_python("jsonschema") || !has_python("yaml")) return;
   const TemporaryFolder folder;
   const std::string schema = folder.write("schema.json", invoke({"schema"}).out).string();
-  const std::string script = "import json, jsonschema, sys, yaml\n"
-                             "jsonschema.validate(yaml.safe_load(open(sys.argv[2])), json.load(open(sys.argv[1])))\n";
+  const std::string script =
+      "import json, jsonschema, sys, yaml\n"
+      "jsonschema.validate(yaml.safe_load(open(sys.argv[2])), json.load(open(sys.argv[1])))\n";
   CHECK(run_program({"/usr/bin/python3", "-c", script, schema, quickstart}).code == 0);
   const std::string bad = folder.write("bad.yaml", text_of(quickstart) + "unknown: 1\n").string();
   CHECK(run_program({"/usr/bin/python3", "-c", script, schema, bad}).code != 0);

@@ -20,13 +20,19 @@ fs::path cell_with(const TemporaryFolder& folder, const std::string& log, const 
 
 }  // namespace
 
-TEST_CASE("training that diverges keeps the last finite parameters and its checkpoint, and the grid goes on") {
+TEST_CASE(
+    "training that diverges keeps the last finite parameters and its checkpoint, and the grid goes "
+    "on") {
   const TemporaryFolder folder;
-  const fs::path spec = folder.write("s.yaml",
-      "gibbsite: 1\nname: x\ndata: {name: bars_and_stripes, side: 2}\nmodel: {name: rbm, hidden: 2}\n"
-      "train: {gradient: {name: contrastive_divergence}, optimizer: {name: sgd, step_size: 0.1, momentum: 0.99}, batch: 6, updates: 200}\n"
-      "grid: {train.optimizer.step_size: [0.1, 1e308, 0.2]}\n");
-  const std::vector<std::string> words = {"run", spec.string(), "--out", (folder / "out").string(), "--jobs", "1"};
+  const fs::path spec =
+      folder.write("s.yaml",
+                   "gibbsite: 1\nname: x\ndata: {name: bars_and_stripes, side: 2}\nmodel: {name: "
+                   "rbm, hidden: 2}\n"
+                   "train: {gradient: {name: contrastive_divergence}, optimizer: {name: sgd, "
+                   "step_size: 0.1, momentum: 0.99}, batch: 6, updates: 200}\n"
+                   "grid: {train.optimizer.step_size: [0.1, 1e308, 0.2]}\n");
+  const std::vector<std::string> words = {
+      "run", spec.string(), "--out", (folder / "out").string(), "--jobs", "1"};
   const Ending ending = invoke(words);
   CAPTURE(ending.err);
   CHECK(ending.code == 1);
@@ -43,19 +49,26 @@ TEST_CASE("training that diverges keeps the last finite parameters and its check
   const Ending again = invoke(words);
   CHECK(again.code == 1);
   CHECK(occurrences(again.err, " in ") == 0);
-  CHECK(occurrences(invoke({"status", (folder / "out").string()}).out, "2 complete, 1 diverged") == 1);
+  CHECK(occurrences(invoke({"status", (folder / "out").string()}).out, "2 complete, 1 diverged") ==
+        1);
 }
 
 TEST_CASE("an energy that turns NaN ends its cell as diverged, and the grid goes on") {
   const TemporaryFolder folder;
-  const fs::path spec = folder.write("s.yaml",
-      "gibbsite: 1\nname: x\nplugins: ['" + fixture("trouble").string() + "']\nmodel: {name: trouble, how: none}\n"
-      "sample: {chains: 2, warmup: 0, draws: 500}\nevaluate: [convergence]\ngrid: {model.how: [none, nan]}\n");
-  const Ending ending = invoke({"run", spec.string(), "--out", (folder / "out").string(), "--jobs", "1"});
+  const fs::path spec =
+      folder.write("s.yaml", "gibbsite: 1\nname: x\nplugins: ['" + fixture("trouble").string() +
+                                 "']\nmodel: {name: trouble, how: none}\n"
+                                 "sample: {chains: 2, warmup: 0, draws: 500}\nevaluate: "
+                                 "[convergence]\ngrid: {model.how: [none, nan]}\n");
+  const Ending ending =
+      invoke({"run", spec.string(), "--out", (folder / "out").string(), "--jobs", "1"});
   CAPTURE(ending.err);
   CHECK(ending.code == 1);
   CHECK(occurrences(ending.err, ": complete in ") == 1);
-  CHECK(std::regex_search(ending.err, std::regex("model\\.how=nan: diverged in .*the energy of chain [01] is \\.nan at step [0-9]+")));
+  CHECK(std::regex_search(
+      ending.err,
+      std::regex(
+          "model\\.how=nan: diverged in .*the energy of chain [01] is \\.nan at step [0-9]+")));
   const gibbsite::Hdf5Reader result(cell_with(folder, ending.err, "diverged") / "result.h5");
   CHECK(result.text_attribute("/", "status") == "diverged");
   if (result.has("/sample_stats/energy"))

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <gibbsite/core/random.hpp>
 #include <regex>
+#include <set>
 
 #include "support/program.hpp"
 #include "support/results.hpp"
@@ -15,7 +16,8 @@ namespace {
 // A second or two of training, sampling and annealing, saved all the time.
 // Training, sampling and annealing, saved all the time. The longer one leaves time to be killed.
 std::string one_cell(bool longer = false) {
-  const std::string updates = longer ? "9000" : "1500", draws = longer ? "20000" : "3000", temperatures = longer ? "3000" : "300";
+  const std::string updates = longer ? "20000" : "1500", draws = longer ? "40000" : "3000",
+                    temperatures = longer ? "6000" : "300";
   return "gibbsite: 1\n"
          "name: work\n"
          "data: {name: digits, threshold: 0.5, test_fraction: 0.2, limit: 300}\n"
@@ -24,13 +26,20 @@ std::string one_cell(bool longer = false) {
          "  gradient: {name: contrastive_divergence, steps: 1, persistent: true, chains: 20}\n"
          "  optimizer: {name: adam, step_size: 0.005}\n"
          "  batch: 50\n"
-         "  updates: " + updates + "\n"
+         "  updates: " +
+         updates +
+         "\n"
          "  record_every: 7\n"
-         "sample: {chains: 4, warmup: 100, draws: " + draws + ", thin: 2, init: {from: data}}\n"
+         "sample: {chains: 4, warmup: 100, draws: " +
+         draws +
+         ", thin: 2, init: {from: data}}\n"
          "evaluate:\n"
          "  - exact_log_partition\n"
-         "  - {name: annealed_importance_sampling, temperatures: " + temperatures + ", runs: 40}\n"
-         "  - {name: gradient_error, gradient: {name: contrastive_divergence, steps: 1}, repeats: 20}\n"
+         "  - {name: annealed_importance_sampling, temperatures: " +
+         temperatures +
+         ", runs: 40}\n"
+         "  - {name: gradient_error, gradient: {name: contrastive_divergence, steps: 1}, repeats: "
+         "20}\n"
          "checkpoint: {every: 0.05}\n";
 }
 
@@ -46,7 +55,9 @@ class Work {
     return run_program(words(out, more));
   }
   fs::path at(const std::string& out) const { return folder_ / out; }
-  std::map<std::string, std::string> results(const std::string& out) const { return reproducible_parts(at(out)); }
+  std::map<std::string, std::string> results(const std::string& out) const {
+    return reproducible_parts(at(out));
+  }
 
  private:
   TemporaryFolder folder_;
@@ -70,7 +81,8 @@ int run_disturbed(const Work& work, const std::string& out, int attempts, Distur
 
 // Waits for the moment, as a share of a second, that the seed gives to an attempt.
 bool still_runs_at(Process& process, int attempt, std::uint64_t seed, double most) {
-  return !process.ends_within(most * gibbsite::Stream(seed).at(std::uint64_t(attempt)).uniform(1)(0));
+  return !process.ends_within(most *
+                              gibbsite::Stream(seed).at(std::uint64_t(attempt)).uniform(1)(0));
 }
 
 const std::string two_seeds = one_cell() + "grid: {seed: [1, 2]}\n";
@@ -82,6 +94,10 @@ TEST_CASE("threads and jobs do not change a bit of the results") {
   REQUIRE(cells.run("a", {"--threads", "1", "--jobs", "1"}).code == 0);
   const auto reference = cells.results("a");
   CHECK(reference.size() > 60);
+  std::set<std::string> draws;  // the comparison sees the draws, and another seed changes them
+  for (const auto& [name, value] : reference)
+    if (name.ends_with("/posterior/x")) draws.insert(value);
+  CHECK(draws.size() == 2);
   REQUIRE(cells.run("b", {"--threads", "2", "--jobs", "1"}).code == 0);
   CHECK(differences(reference, cells.results("b")) == std::vector<std::string>{});
   REQUIRE(cells.run("c", {"--threads", "3", "--jobs", "2"}).code == 0);
@@ -102,7 +118,7 @@ TEST_CASE("a cell that is killed at 30 random moments and started again ends wit
   REQUIRE(cell.run("undisturbed").code == 0);
   // Even attempts kill the engine, odd ones the host; both must leave nothing running.
   const int killed = run_disturbed(cell, "killed", 30, [](Process& process, int attempt) {
-    if (!still_runs_at(process, attempt, 17, 0.5)) return false;
+    if (!still_runs_at(process, attempt, 17, 0.4)) return false;
     const auto engines = children_of(process.pid());
     if (attempt % 2 == 0 && !engines.empty())
       ::kill(engines[0], SIGKILL);
@@ -110,10 +126,12 @@ TEST_CASE("a cell that is killed at 30 random moments and started again ends wit
       process.signal(SIGKILL);
     return true;
   });
-  CHECK(killed >= 15);
+  CHECK(killed >= 20);
   const fs::path cells = cell.at("killed") / "cells";
-  CHECK(occurrences(text_of(fs::directory_iterator(cells)->path() / "log.txt"), "resumed in stage") >= 5);
-  CHECK(differences(cell.results("undisturbed"), cell.results("killed")) == std::vector<std::string>{});
+  CHECK(occurrences(text_of(fs::directory_iterator(cells)->path() / "log.txt"),
+                    "resumed in stage") >= 5);
+  CHECK(differences(cell.results("undisturbed"), cell.results("killed")) ==
+        std::vector<std::string>{});
 }
 
 TEST_CASE("a run that is interrupted ends with 130 and goes on to the same bits") {
@@ -125,7 +143,8 @@ TEST_CASE("a run that is interrupted ends with 130 and goes on to the same bits"
     process.signal(attempt % 2 == 0 ? SIGINT : SIGTERM);
     const Ending ending = process.wait();
     CAPTURE(ending.err);
-    const bool planning = ending.err.empty();  // nothing had been started: the signal itself ends it
+    const bool planning =
+        ending.err.empty();  // nothing had been started: the signal itself ends it
     if (!planning && occurrences(ending.err, "complete in") == 0) {
       CHECK(ending.code == 130);
       CHECK(occurrences(ending.err, "stopping at the next checkpoint") == 1);
@@ -134,7 +153,8 @@ TEST_CASE("a run that is interrupted ends with 130 and goes on to the same bits"
     return true;
   });
   CHECK(stopped >= 2);
-  CHECK(differences(cell.results("undisturbed"), cell.results("stopped")) == std::vector<std::string>{});
+  CHECK(differences(cell.results("undisturbed"), cell.results("stopped")) ==
+        std::vector<std::string>{});
 }
 
 TEST_CASE("two runs of one grid at once share its cells without harm") {
@@ -147,7 +167,8 @@ TEST_CASE("two runs of one grid at once share its cells without harm") {
   CHECK(first.code == 0);
   CHECK(second.code == 0);
   CHECK(differences(cells.results("alone"), cells.results("shared")) == std::vector<std::string>{});
-  CHECK(occurrences(invoke({"status", cells.at("shared").string()}).out, "4 cells: 4 complete") == 1);
+  CHECK(occurrences(invoke({"status", cells.at("shared").string()}).out, "4 cells: 4 complete") ==
+        1);
 }
 
 TEST_SUITE_END();
@@ -156,7 +177,8 @@ TEST_CASE("nothing of a run stays when its host is killed") {
   const Work cell(one_cell());
   Process host(cell.words("out", {"--jobs", "1"}));
   std::vector<pid_t> engines;
-  for (int tries = 0; tries < 2000 && !fs::exists(cell.at("out") / "cells"); ++tries) host.ends_within(0.005);
+  for (int tries = 0; tries < 2000 && !fs::exists(cell.at("out") / "cells"); ++tries)
+    host.ends_within(0.005);
   host.ends_within(0.1);
   engines = children_of(host.pid());
   REQUIRE(engines.size() == 1);
@@ -165,7 +187,9 @@ TEST_CASE("nothing of a run stays when its host is killed") {
   bool alive = true;
   Process pause({"sleep", "2"});
   for (int tries = 0; tries < 400 && alive; ++tries) {
-    alive = ::kill(engines[0], 0) == 0 && text_of("/proc/" + std::to_string(engines[0]) + "/stat").find(") Z ") == std::string::npos;
+    alive =
+        ::kill(engines[0], 0) == 0 &&
+        text_of("/proc/" + std::to_string(engines[0]) + "/stat").find(") Z ") == std::string::npos;
     if (alive) pause.ends_within(0.005);
   }
   CHECK_FALSE(alive);
@@ -193,15 +217,19 @@ TEST_CASE("a damaged checkpoint gives way to the one before, and two damaged one
   fs::resize_file(folder / "checkpoint.bin", fs::file_size(folder / "checkpoint.bin") / 2);
   CHECK(cell.run("out").code == 0);
   CHECK(occurrences(text_of(folder / "log.txt"), "the checkpoint before it is used") == 1);
-  CHECK(differences(cell.results("undisturbed"), cell.results("out")) == std::vector<std::string>{});
+  CHECK(differences(cell.results("undisturbed"), cell.results("out")) ==
+        std::vector<std::string>{});
 
   fs::remove_all(folder);
   fs::copy(cell.at("copy"), folder, fs::copy_options::recursive);
-  for (const char* name : {"checkpoint.bin", "checkpoint.previous.bin"}) fs::resize_file(folder / name, 100);
+  for (const char* name : {"checkpoint.bin", "checkpoint.previous.bin"})
+    fs::resize_file(folder / name, 100);
   const Ending refused = cell.run("out");
   CAPTURE(refused.err);
   CHECK(refused.code == 3);
-  CHECK(std::regex_search(refused.err, std::regex("checkpoint\\.bin: damaged checkpoint.*--fresh")));
+  CHECK(
+      std::regex_search(refused.err, std::regex("checkpoint\\.bin: damaged checkpoint.*--fresh")));
   CHECK(cell.run("out", {"--fresh"}).code == 0);
-  CHECK(differences(cell.results("undisturbed"), cell.results("out")) == std::vector<std::string>{});
+  CHECK(differences(cell.results("undisturbed"), cell.results("out")) ==
+        std::vector<std::string>{});
 }

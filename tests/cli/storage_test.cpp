@@ -17,8 +17,12 @@ const char* const spec =
 
 const std::string injector = GIBBSITE_BUILD "/tests/fixtures/faultio.so";
 
-Environment fault(const std::string& operation, const std::string& path, std::size_t nth, Environment more = {}) {
-  more.insert({{"LD_PRELOAD", injector}, {"FAULT_OP", operation}, {"FAULT_PATH", path}, {"FAULT_NTH", std::to_string(nth)}});
+Environment fault(const std::string& operation, const std::string& path, std::size_t nth,
+                  Environment more = {}) {
+  more.insert({{"LD_PRELOAD", injector},
+               {"FAULT_OP", operation},
+               {"FAULT_PATH", path},
+               {"FAULT_NTH", std::to_string(nth)}});
   return more;
 }
 
@@ -26,9 +30,13 @@ struct Disk {
   TemporaryFolder folder;
   fs::path file = folder.write("s.yaml", spec);
   Ending run(const std::string& out, const Environment& environment = {}) const {
-    return invoke({"run", file.string(), "--out", (folder / out).string(), "--jobs", "1", "--threads", "1"}, environment);
+    return invoke(
+        {"run", file.string(), "--out", (folder / out).string(), "--jobs", "1", "--threads", "1"},
+        environment);
   }
-  std::map<std::string, std::string> results(const std::string& out) const { return reproducible_parts(folder / out); }
+  std::map<std::string, std::string> results(const std::string& out) const {
+    return reproducible_parts(folder / out);
+  }
 };
 
 }  // namespace
@@ -44,14 +52,16 @@ TEST_CASE("the fault injector sees what the program writes") {
   }
 }
 
-TEST_CASE("a disk that is full from some moment on ends the run with 3, and it goes on when freed") {
+TEST_CASE(
+    "a disk that is full from some moment on ends the run with 3, and it goes on when freed") {
   const Disk disk;
   REQUIRE(disk.run("reference").code == 0);
   const auto reference = disk.results("reference");
   for (const std::size_t nth : {1, 3, 10, 30, 60}) {
     CAPTURE(nth);
     const std::string out = "out" + std::to_string(nth);
-    const Ending full = disk.run(out, fault("write,pwrite", "/" + out + "/cells/", nth, {{"FAULT_STICKY", "1"}}));
+    const Ending full =
+        disk.run(out, fault("write,pwrite", "/" + out + "/cells/", nth, {{"FAULT_STICKY", "1"}}));
     CAPTURE(full.err);
     CHECK(full.code == 3);
     CHECK(occurrences(full.err, "No space left on device") >= 1);
@@ -90,19 +100,27 @@ TEST_CASE("a real full file system ends the run with 3, and it goes on when ther
   const Disk disk;
   const std::string mount = (disk.folder / "mount").string();
   fs::create_directory(mount);
-  const std::string script =
-      "mount -t tmpfs -o size=200k none " + mount + " || exit 99\n"
-      "dd if=/dev/zero of=" + mount + "/filler bs=1k count=120 2>/dev/null\n" +
-      GIBBSITE_BUILD "/bin/gibbsite run " + disk.file.string() + " --out " + mount + "/out --jobs 1\n"
-      "echo code $?\n"
-      "mount -o remount,size=20m " + mount + "\n"
-      "rm " + mount + "/filler\n" +
-      GIBBSITE_BUILD "/bin/gibbsite run " + disk.file.string() + " --out " + mount + "/out --jobs 1 >/dev/null\n"
-      "echo then $?\n"
-      "cp -r " + mount + "/out " + (disk.folder / "saved").string() + "\n";
+  const std::string script = "mount -t tmpfs -o size=200k none " + mount +
+                             " || exit 99\n"
+                             "dd if=/dev/zero of=" +
+                             mount + "/filler bs=1k count=120 2>/dev/null\n" +
+                             GIBBSITE_BUILD "/bin/gibbsite run " + disk.file.string() + " --out " +
+                             mount +
+                             "/out --jobs 1\n"
+                             "echo code $?\n"
+                             "mount -o remount,size=20m " +
+                             mount +
+                             "\n"
+                             "rm " +
+                             mount + "/filler\n" + GIBBSITE_BUILD "/bin/gibbsite run " +
+                             disk.file.string() + " --out " + mount +
+                             "/out --jobs 1 >/dev/null\n"
+                             "echo then $?\n"
+                             "cp -r " +
+                             mount + "/out " + (disk.folder / "saved").string() + "\n";
   const Ending ending = run_program({"unshare", "-rm", "sh", "-c", script});
   if (ending.code == 99 || ending.code == 127 || ending.out.empty()) {
-    MESSAGE("skipped: file systems cannot be mounted here");
+    skip("file systems cannot be mounted here");
     return;
   }
   CAPTURE(ending.err);
@@ -111,5 +129,6 @@ TEST_CASE("a real full file system ends the run with 3, and it goes on when ther
   CHECK(occurrences(ending.err, "No space left on device") >= 1);
   CHECK(occurrences(ending.out, "then 0\n") == 1);
   REQUIRE(disk.run("reference").code == 0);
-  CHECK(differences(disk.results("reference"), disk.results("saved")) == std::vector<std::string>{});
+  CHECK(differences(disk.results("reference"), disk.results("saved")) ==
+        std::vector<std::string>{});
 }

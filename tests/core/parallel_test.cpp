@@ -67,9 +67,16 @@ TEST_CASE("the exception of the lowest task that threw is rethrown") {
 TEST_CASE("a run from within a task is run in place and does not wait for itself") {
   const Workers workers(2);
   std::vector<std::atomic<int>> counts(100);
-  workers.run(10, [&](Index i) { workers.run(10, [&](Index j) { ++counts[std::size_t(10 * i + j)]; }); });
+  workers.run(
+      10, [&](Index i) { workers.run(10, [&](Index j) { ++counts[std::size_t(10 * i + j)]; }); });
   for (const auto& count : counts) CHECK(count == 1);
-  CHECK_THROWS_AS(workers.run(4, [&](Index i) { workers.run(4, [&](Index j) { if (i + j == 4) throw 1; }); }), int);
+  CHECK_THROWS_AS(workers.run(4,
+                              [&](Index i) {
+                                workers.run(4, [&](Index j) {
+                                  if (i + j == 4) throw 1;
+                                });
+                              }),
+                  int);
 }
 
 TEST_CASE("runs from several threads at once do not mix") {

@@ -56,7 +56,8 @@ double covariance(const std::vector<double>& a, const std::vector<double>& b) {
 TEST_CASE("Philox4x32-10 gives the known answers of Random123") {
   const std::uint32_t all = 0xffffffff;
   CHECK(block({0, 0, 0, 0}, 0, 0) == Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
-  CHECK(block({all, all, all, all}, all, all) == Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
+  CHECK(block({all, all, all, all}, all, all) ==
+        Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
   CHECK(block({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, 0xa4093822, 0x299f31d0) ==
         Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
@@ -83,7 +84,8 @@ TEST_CASE("streams differ by seed, purpose, part, step, chain and draw") {
     for (std::uint64_t step = 1; step < 100; ++step) add(root.at(step));
     for (Index chain = 1; chain < 100; ++chain) add(root.chains_from(chain));
     for (std::uint64_t part = 0; part < 100; ++part) add(root.split(part));
-    for (const char* purpose : {"", "a", "b", "ab", "ba", "train", "sample"}) add(root.split(purpose));
+    for (const char* purpose : {"", "a", "b", "ab", "ba", "train", "sample"})
+      add(root.split(purpose));
     Stream later = root;
     later.uniform(1);
     add(later);
@@ -104,7 +106,8 @@ TEST_CASE("a stream at a step forgets how much was drawn before") {
 
 TEST_CASE("a chain's numbers do not depend on its neighbours") {
   const Index chains = 11, rows = 7;
-  Batch whole_u(rows, chains), whole_n(rows, chains), whole_b(rows, chains), logits = Batch::Zero(rows, chains);
+  Batch whole_u(rows, chains), whole_n(rows, chains), whole_b(rows, chains),
+      logits = Batch::Zero(rows, chains);
   Stream whole(5);
   const Row scalars = whole.uniform(chains);
   whole.uniform(whole_u);
@@ -125,7 +128,8 @@ TEST_CASE("a chain's numbers do not depend on its neighbours") {
       CHECK((part.below(1000, width) == integers.segment(first, width)).all());
     }
   }
-  CHECK((Stream(5).chains_from(2).chains_from(3).uniform(1) == Stream(5).chains_from(5).uniform(1)).all());
+  CHECK((Stream(5).chains_from(2).chains_from(3).uniform(1) == Stream(5).chains_from(5).uniform(1))
+            .all());
 }
 
 TEST_CASE("uniform numbers are uniform and never 0 or 1") {
@@ -208,6 +212,7 @@ TEST_CASE("integers below a bound reach every value alike and nothing else") {
     REQUIRE(k < 6);
     ++counts[std::size_t(k)];
   }
-  for (const Index count : counts) CHECK(std::abs(double(count) - 1e4) < 5 * std::sqrt(1e4 * 5 / 6));
+  for (const Index count : counts)
+    CHECK(std::abs(double(count) - 1e4) < 5 * std::sqrt(1e4 * 5 / 6));
   CHECK((Stream(8).below(1, 10) == 0).all());
 }

@@ -18,7 +18,8 @@ using namespace gibbsite::test;
 
 namespace {
 
-const std::vector<double> numbers = {1, -0., 5e-324, std::numeric_limits<double>::infinity(), std::nan(""), 6};
+const std::vector<double> numbers = {
+    1, -0., 5e-324, std::numeric_limits<double>::infinity(), std::nan(""), 6};
 
 // A file with every kind of content.
 fs::path example(const TemporaryFolder& folder) {
@@ -64,13 +65,16 @@ bool tracked(hid_t list, herr_t (*get)(hid_t, unsigned*)) {
 
 void look_at_dataset(hid_t dataset, Seen& seen) {
   ++seen.datasets;
-  const hid_t space = H5Dget_space(dataset), list = H5Dget_create_plist(dataset), type = H5Dget_type(dataset);
+  const hid_t space = H5Dget_space(dataset), list = H5Dget_create_plist(dataset),
+              type = H5Dget_type(dataset);
   if (!tracked(list, H5Pget_attr_creation_order)) ++seen.faults;
   if (H5DSis_scale(dataset) > 0) {
     ++seen.scales;
     int id = -1;
     const hid_t attribute = H5Aopen(dataset, "_Netcdf4Dimid", H5P_DEFAULT);
-    if (attribute < 0 || H5Aread(attribute, H5T_NATIVE_INT, &id) < 0 || !seen.dimension_ids.insert(id).second) ++seen.faults;
+    if (attribute < 0 || H5Aread(attribute, H5T_NATIVE_INT, &id) < 0 ||
+        !seen.dimension_ids.insert(id).second)
+      ++seen.faults;
     H5Aclose(attribute);
   } else {
     for (int axis = 0; axis < H5Sget_simple_extent_ndims(space); ++axis)
@@ -84,7 +88,8 @@ void look_at_dataset(hid_t dataset, Seen& seen) {
     for (int k = 0; k < H5Pget_nfilters(list); ++k) {
       unsigned flags = 0;
       std::size_t count = 0;
-      sums = sums || H5Pget_filter2(list, unsigned(k), &flags, &count, nullptr, 0, nullptr, nullptr) == H5Z_FILTER_FLETCHER32;
+      sums = sums || H5Pget_filter2(list, unsigned(k), &flags, &count, nullptr, 0, nullptr,
+                                    nullptr) == H5Z_FILTER_FLETCHER32;
     }
     if (!sums) ++seen.faults;
   }
@@ -103,7 +108,8 @@ herr_t look_at(hid_t file, const char* name, const H5O_info_t* info, void* into)
     look_at_dataset(object, seen);
   } else if (std::string(name) != ".") {
     const hid_t list = H5Gget_create_plist(object);
-    if (!tracked(list, H5Pget_link_creation_order) || !tracked(list, H5Pget_attr_creation_order)) ++seen.faults;
+    if (!tracked(list, H5Pget_link_creation_order) || !tracked(list, H5Pget_attr_creation_order))
+      ++seen.faults;
     H5Pclose(list);
   }
   H5Oclose(object);
@@ -133,7 +139,9 @@ TEST_CASE("what is written is read back bit by bit") {
   CHECK_THROWS_AS(file.read("/a/none"), StorageError);
 }
 
-TEST_CASE("every axis has its scale, dimension numbers are unique, orders are tracked, chunks are summed") {
+TEST_CASE(
+    "every axis has its scale, dimension numbers are unique, orders are tracked, chunks are "
+    "summed") {
   const TemporaryFolder folder;
   const Open file(example(folder));
   Seen seen;
@@ -142,10 +150,11 @@ TEST_CASE("every axis has its scale, dimension numbers are unique, orders are tr
   CHECK(seen.datasets == 13);
   CHECK(seen.scales == 6);
   CHECK(seen.dimension_ids.size() == 6);
-  const hid_t list = H5Fget_create_plist(file.id);
+  const hid_t root = H5Gopen2(file.id, "/", H5P_DEFAULT), list = H5Gget_create_plist(root);
   CHECK(tracked(list, H5Pget_link_creation_order));
   CHECK(tracked(list, H5Pget_attr_creation_order));
   H5Pclose(list);
+  H5Gclose(root);
 }
 
 TEST_CASE("booleans are bytes that say so") {
@@ -193,7 +202,8 @@ TEST_CASE("damaged bytes of data are noticed, never returned") {
     try {
       const Hdf5Reader file(folder / "g.h5");
       const auto row = file.read("/a/row"), x = file.read("/a/x");
-      for (std::size_t k = 0; k < 5000; ++k) silent += x[k] != std::sin(double(k)) || row[k] != x[k] ? 1 : 0;
+      for (std::size_t k = 0; k < 5000; ++k)
+        silent += x[k] != std::sin(double(k)) || row[k] != x[k] ? 1 : 0;
     } catch (const StorageError&) {
       ++noticed;
     }
@@ -215,7 +225,8 @@ TEST_CASE("files that are no HDF5 or are cut off are refused by name") {
     return "";
   };
   CHECK(occurrences(refusal(folder / "none"), "none: no such file") == 1);
-  CHECK(occurrences(refusal(folder.write("text", "a: 1\n")), "text: is no readable HDF5 file") == 1);
+  CHECK(occurrences(refusal(folder.write("text", "a: 1\n")), "text: is no readable HDF5 file") ==
+        1);
   for (std::size_t size = 0; size < whole.size(); size += whole.size() / 40)
     CHECK(refusal(folder.write("cut", whole.substr(0, size))) != "");
 }

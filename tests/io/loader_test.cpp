@@ -69,9 +69,11 @@ TEST_CASE("a plugin of the other precision is refused with both stamps") {
 
 TEST_CASE("files that are no modules are refused") {
   const TemporaryFolder folder;
-  CHECK(occurrences(refusal(folder / "none.so"), "none.so: plugin refused: must be a regular file") == 1);
+  CHECK(occurrences(refusal(folder / "none.so"),
+                    "none.so: plugin refused: must be a regular file") == 1);
   CHECK(occurrences(refusal(folder.path()), "must be a regular file") == 1);
-  CHECK(occurrences(refusal(folder.write("text.so", "print('hello')\n")), "text.so: plugin refused: ") == 1);
+  CHECK(occurrences(refusal(folder.write("text.so", "print('hello')\n")),
+                    "text.so: plugin refused: ") == 1);
   CHECK(occurrences(refusal(folder.write("empty.so", "")), "empty.so: plugin refused: ") == 1);
 }
 
@@ -83,7 +85,8 @@ TEST_CASE("a module cut off at any length is refused and never kills the program
   for (int k = 0; k < 40; ++k) {
     const std::size_t size = whole.size() * std::size_t(k) / 40;
     CAPTURE(size);
-    const std::string message = refusal(folder.write("cut" + std::to_string(k) + ".so", whole.substr(0, size)));
+    const std::string message =
+        refusal(folder.write("cut" + std::to_string(k) + ".so", whole.substr(0, size)));
     // The last bytes are section headers, which nobody needs at run time.
     if (message.empty()) ++loaded;
     if (!message.empty()) CHECK(occurrences(message, ".so: plugin refused: ") == 1);
@@ -95,7 +98,8 @@ TEST_CASE("a name that is taken is refused with both files") {
   Registry registry;
   REQUIRE(refusal(fixture("still"), registry) == "");
   const std::string message = refusal(fixture("still_again"), registry);
-  CHECK(message == fixture("still_again").string() + ": optimizer 'still' is already registered by " + fixture("still").string());
+  CHECK(message == fixture("still_again").string() +
+                       ": optimizer 'still' is already registered by " + fixture("still").string());
   CHECK(registry.entries().size() == 1);
 }
 

@@ -58,11 +58,12 @@ TEST_CASE("values, kinds and places are as written") {
 
 TEST_CASE("anchors and merge keys give what was written out") {
   const Node root = parse_yaml(
-      "base: &b {x: 1, y: 2}\nmore: &m {y: 5, z: 6}\n"
-      "one: {<<: *b, y: 3}\ntwo: {y: 4, <<: [*b, *m]}\ncopy: *b\n", "s.yaml");
-  CHECK(to_flow(*root.find("one")) == "{y: 3, x: 1}");
-  CHECK(to_flow(*root.find("two")) == "{y: 4, x: 1, z: 6}");
-  CHECK(to_flow(*root.find("copy")) == "{x: 1, y: 2}");
+      "base: &b {p: 1, q: 2}\nmore: &m {q: 5, r: 6}\n"
+      "one: {<<: *b, q: 3}\ntwo: {q: 4, <<: [*b, *m]}\ncopy: *b\n",
+      "s.yaml");
+  CHECK(to_flow(*root.find("one")) == "{q: 3, p: 1}");
+  CHECK(to_flow(*root.find("two")) == "{q: 4, p: 1, r: 6}");
+  CHECK(to_flow(*root.find("copy")) == "{p: 1, q: 2}");
   CHECK(refusal("a: {<<: 3}") == "s.yaml:1:9: <<: must be a map or a list of maps, got 3");
   CHECK(refusal("a: {<<: [3]}") == "s.yaml:1:10: <<: must be a list of maps, got 3");
 }
@@ -74,7 +75,8 @@ TEST_CASE("an alias is a copy: what is done to one leaves the other alone") {
 }
 
 TEST_CASE("aliases that contain themselves or are unknown are refused") {
-  CHECK(refusal("a: &a [1, *a]\n") == "s.yaml:1:11: an alias to a value that contains it or comes later");
+  CHECK(refusal("a: &a [1, *a]\n") ==
+        "s.yaml:1:11: an alias to a value that contains it or comes later");
   CHECK(refusal("a: *b\nb: &b 1\n") != "");
 }
 
@@ -82,7 +84,8 @@ TEST_CASE("an alias bomb is refused before it is built") {
   std::string bomb = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1]\n";
   for (int k = 1; k < 12; ++k) {
     const std::string one = "*a" + std::to_string(k - 1) + ", ";
-    bomb += "a" + std::to_string(k) + ": &a" + std::to_string(k) + " [" + repeat(one, 8) + "*a" + std::to_string(k - 1) + "]\n";
+    bomb += "a" + std::to_string(k) + ": &a" + std::to_string(k) + " [" + repeat(one, 8) + "*a" +
+            std::to_string(k - 1) + "]\n";
   }
   std::string message;
   CHECK(seconds([&] { message = refusal(bomb); }) < 1);
@@ -90,22 +93,26 @@ TEST_CASE("an alias bomb is refused before it is built") {
 }
 
 TEST_CASE("nesting deeper than 32 levels is refused at once, however it is written") {
-  for (const auto& [open, close] : std::vector<std::pair<std::string, std::string>>{{"[", "]"}, {"{a: ", "}"}, {"- ", ""}, {"? ", ""}}) {
+  for (const auto& [open, close] : std::vector<std::pair<std::string, std::string>>{
+           {"[", "]"}, {"{a: ", "}"}, {"- ", ""}, {"? ", ""}}) {
     CAPTURE(open);
     for (const int depth : {40, 100000}) {
       std::string message;
-      CHECK(seconds([&] { message = refusal(repeat(open, depth) + "x" + repeat(close, depth)); }) < 1);
+      CHECK(seconds([&] { message = refusal(repeat(open, depth) + "x" + repeat(close, depth)); }) <
+            1);
       CHECK(message != "");
       CHECK(message.size() < 200);
-      if (open != "? " && (open != "[" || depth == 40)) CHECK(occurrences(message, "nested") == 1);
+      CHECK(occurrences(message, "nested") == 1);
     }
   }
   CHECK(refusal(repeat("[", 32) + "x" + repeat("]", 32)) == "");
-  CHECK(refusal(repeat("[", 33) + "x" + repeat("]", 33)) == "s.yaml:1:33: nested deeper than 32 levels");
+  CHECK(refusal(repeat("[", 33) + "x" + repeat("]", 33)) ==
+        "s.yaml:1:33: nested deeper than 32 levels");
 }
 
 TEST_CASE("text that goes on after the document is refused") {
-  CHECK(refusal("a: 1\n---\nb: 2\n") == "s.yaml: must hold one document; text follows the end of the first");
+  CHECK(refusal("a: 1\n---\nb: 2\n") ==
+        "s.yaml: must hold one document; text follows the end of the first");
   CHECK(refusal("[1]\nb: 2\n") != "");
   CHECK(refusal("{a: 1} b") != "");
   CHECK(refusal("- a\nb: 1\n") != "");
@@ -114,9 +121,10 @@ TEST_CASE("text that goes on after the document is refused") {
 
 TEST_CASE("tags and keys that are no words are refused") {
   CHECK(refusal("a: !!int 1") == "s.yaml:1:4: tags are not allowed, got tag:yaml.org,2002:int");
-  CHECK(occurrences(refusal("a: !!python/object/apply:os.system [ls]"), "tags are not allowed") == 1);
+  CHECK(occurrences(refusal("a: !!python/object/apply:os.system [ls]"), "tags are not allowed") ==
+        1);
   CHECK(occurrences(refusal("a: !mine {b: 1}"), "tags are not allowed") == 1);
-  CHECK(refusal("{[a]: 1}") == "s.yaml:1:2: a key must be a plain word");
+  CHECK(refusal("{[a]: 1}") == "s.yaml:1:2: a key must be a plain word, not a nested list or map");
   CHECK(refusal("? {a: 1}\n: 2\n") != "");
 }
 
@@ -124,12 +132,18 @@ TEST_CASE("bytes that are no text are refused with their place") {
   CHECK(refusal(std::string("a: 1\nb: \0", 9)) == "s.yaml:2:4: not UTF-8 text (or a NUL byte)");
   CHECK(refusal("a: \xff") == "s.yaml:1:4: not UTF-8 text (or a NUL byte)");
   CHECK(refusal("a: caf\xe9\n") == "s.yaml:1:7: not UTF-8 text (or a NUL byte)");
-  CHECK(refusal(std::string("\xff\xfe" "a\0:\0", 6)) != "");
+  CHECK(refusal(std::string("\xff\xfe"
+                            "a\0:\0",
+                            6)) != "");
   CHECK(refusal("\ta: 1\n") != "");
 }
 
 TEST_CASE("a byte order mark, CRLF lines and other scripts are fine") {
-  CHECK(parse_yaml("\xef\xbb\xbf" "a: 1\r\nb: 2\r\n", "s.yaml").find("b")->text == "2");
+  CHECK(parse_yaml("\xef\xbb\xbf"
+                   "a: 1\r\nb: 2\r\n",
+                   "s.yaml")
+            .find("b")
+            ->text == "2");
   CHECK(parse_yaml("a: Größe 尺寸 🎲\n", "s.yaml").find("a")->text == "Größe 尺寸 🎲");
 }
 
@@ -139,7 +153,9 @@ TEST_CASE("an empty text is refused, an explicit nothing is read as such") {
   CHECK(parse_yaml("null", "s.yaml").kind == Node::Kind::null);
 }
 
-TEST_CASE("every prefix of a good spec is read or refused with a place, and a cut never changes a value") {
+TEST_CASE(
+    "every prefix of a good spec is read or refused with a place, and a cut never changes a "
+    "value") {
   const std::string whole = text_of(GIBBSITE_SOURCE "/experiments/quickstart.yaml");
   const Node root = parse_yaml(whole, "s.yaml");
   for (std::size_t size = 0; size < whole.size(); ++size) {
@@ -151,10 +167,11 @@ TEST_CASE("every prefix of a good spec is read or refused with a place, and a cu
 }
 
 TEST_CASE("any change of one byte of a spec is read or refused, never worse") {
-  const std::string whole = text_of(GIBBSITE_SOURCE "/experiments/quickstart.yaml").substr(0, 1200);
+  const std::string whole = text_of(GIBBSITE_SOURCE "/experiments/quickstart.yaml");
   std::size_t accepted = 0;
-  for (std::size_t at = 0; at < whole.size(); ++at)
-    for (const char byte : {'\0', '\n', ' ', '{', ']', ':', '&', '*', '"', '\'', '!', '-', '\t', '\x80'}) {
+  for (std::size_t at = 0; at < whole.size(); at += 2)
+    for (const char byte :
+         {'\0', '\n', ' ', '{', ']', ':', '&', '*', '"', '\'', '!', '-', '\t', '\x80'}) {
       std::string changed = whole;
       changed[at] = byte;
       const std::string message = refusal(changed);
@@ -175,18 +192,23 @@ TEST_CASE("files are refused by kind and size without being read") {
     return "";
   };
   CHECK(file_refusal(folder.write("good.yaml", "a: 1\n")) == "");
-  CHECK(file_refusal(folder / "none") == (folder / "none").string() + ": cannot be read: No such file or directory");
+  CHECK(file_refusal(folder / "none") ==
+        (folder / "none").string() + ": cannot be read: No such file or directory");
   CHECK(occurrences(file_refusal(folder.path()), "must be a regular file") == 1);
   CHECK(occurrences(file_refusal("/dev/zero"), "must be a regular file") == 1);
   REQUIRE(::mkfifo((folder / "fifo").c_str(), 0600) == 0);
   CHECK(occurrences(file_refusal(folder / "fifo"), "must be a regular file") == 1);
   const fs::path huge = folder.write("huge.yaml", "");
   fs::resize_file(huge, std::uintmax_t{1} << 40);  // sparse: to read it would take minutes
-  CHECK(seconds([&] { CHECK(occurrences(file_refusal(huge), "larger than 1048576 bytes, got 1099511627776") == 1); }) < 1);
+  CHECK(seconds([&] {
+          CHECK(occurrences(file_refusal(huge), "larger than 1048576 bytes, got 1099511627776") ==
+                1);
+        }) < 1);
 }
 
 TEST_CASE("too many values are refused at the first too many") {
   const std::string message = refusal("[" + repeat("1,", 100001) + "1]");
   CHECK(occurrences(message, "more than 100000 values") == 1);
-  CHECK(parse_yaml("[" + repeat("1,", 100001) + "1]", "s.yaml", trusted_yaml).items.size() == 100002);
+  CHECK(parse_yaml("[" + repeat("1,", 100001) + "1]", "s.yaml", trusted_yaml).items.size() ==
+        100002);
 }

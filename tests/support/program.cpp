@@ -8,8 +8,10 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -152,8 +154,14 @@ std::string text_of(const fs::path& file) {
 
 std::size_t occurrences(const std::string& text, const std::string& word) {
   std::size_t count = 0;
-  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++count;
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1))
+    ++count;
   return count;
+}
+
+void skip(const std::string& reason) {
+  static std::set<std::string> said;
+  if (said.insert(reason).second) std::printf("skipped: %s\n", reason.c_str());
 }
 
 std::vector<std::string> files_below(const fs::path& folder) {

@@ -82,6 +82,9 @@ std::string text_of(const fs::path& file);
 /// How often `word` occurs in `text`.
 std::size_t occurrences(const std::string& text, const std::string& word);
 
+/// Says on standard output, once, that something could not be tested here and why.
+void skip(const std::string& reason);
+
 /// Names of all files below `folder`, sorted; none where the folder is missing.
 std::vector<std::string> files_below(const fs::path& folder);
 
