@@ -10,7 +10,8 @@ namespace gibbsite {
 int test_command(const Command& self, const Arguments& arguments) {
   namespace po = boost::program_options;
   po::options_description options("options");
-  options.add_options()("all", "slow tests, static checks and sanitizers too, as CI runs them");
+  options.add_options()("slow", "the slow tests too")("static", "clang-format and clang-tidy")(
+      "sanitize", "the tests under the address and thread sanitizers (builds of their own)");
   const auto values = parse_arguments(self, arguments, options, 0, 100);
   if (!values) return 0;
   // <build>/lib/gibbsite/<precision> -> <build>/tests/run
@@ -19,7 +20,8 @@ int test_command(const Command& self, const Arguments& arguments) {
     throw Error(
         "test: the tests are part of a build tree; run ./gibbsite test in the source folder");
   std::vector<std::string> line = {script.string()};
-  if (values->contains("all")) line.emplace_back("--all");
+  for (const char* flag : {"slow", "static", "sanitize"})
+    if (values->contains(flag)) line.push_back(std::string("--") + flag);
   for (const std::string& word : words(*values)) line.push_back(word);
   std::vector<char*> raw;
   for (std::string& word : line) raw.push_back(word.data());

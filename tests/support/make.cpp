@@ -1,10 +1,9 @@
 #include "support/make.hpp"
 
+#include <cmath>
 #include <gibbsite/io/loader.hpp>
 #include <gibbsite/io/resolve.hpp>
 #include <gibbsite/io/yaml.hpp>
-
-#include <cmath>
 
 namespace gibbsite::test {
 namespace {
@@ -13,7 +12,8 @@ PluginSpec resolve(Kind kind, const std::string& yaml, const EnergyModel* model)
   RegistryResolver resolver(registry());
   if (model != nullptr) resolver.set_natural(*model);
   Faults faults;
-  PluginSpec spec = resolver.resolve(kind, parse_yaml(yaml, "test"), std::string(kind_name(kind)), faults);
+  PluginSpec spec =
+      resolver.resolve(kind, parse_yaml(yaml, "test"), std::string(kind_name(kind)), faults);
   faults.raise();
   return spec;
 }
@@ -70,11 +70,13 @@ std::unique_ptr<Dataset> make_dataset(const std::string& yaml, const Context& co
 }
 
 std::unique_ptr<EnergyModel> recipe_rbm(Index visible, Index hidden, double scale) {
-  auto model = make_model("{name: rbm, visible: " + std::to_string(visible) + ", hidden: " + std::to_string(hidden) + "}");
+  auto model = make_model("{name: rbm, visible: " + std::to_string(visible) +
+                          ", hidden: " + std::to_string(hidden) + "}");
   Parameters theta(visible * hidden + visible + hidden);
   Index at = 0;
   for (Index i = 0; i < visible; ++i)
-    for (Index j = 0; j < hidden; ++j) theta(at++) = scale * std::sin(1 + .7 * double(i) + 1.3 * double(j) + .11 * double(i * j));
+    for (Index j = 0; j < hidden; ++j)
+      theta(at++) = scale * std::sin(1 + .7 * double(i) + 1.3 * double(j) + .11 * double(i * j));
   for (Index i = 0; i < visible; ++i) theta(at++) = .3 * std::cos(1 + double(i));
   for (Index j = 0; j < hidden; ++j) theta(at++) = .3 * std::sin(2 + double(j));
   model->capability<Parametric>()->set_parameters(theta);
@@ -86,7 +88,8 @@ std::unique_ptr<EnergyModel> recipe_boltzmann(Index units, double scale, bool wi
   Parameters theta = Parameters::Zero(units * units + units);
   for (Index i = 0; i < units; ++i) {
     for (Index j = 0; j < units; ++j)
-      if (i != j) theta(i * units + j) = scale * std::sin(1 + .7 * double(i + j) + .37 * double(i * j));
+      if (i != j)
+        theta(i * units + j) = scale * std::sin(1 + .7 * double(i + j) + .37 * double(i * j));
     if (with_bias) theta(units * units + i) = .3 * std::cos(1 + double(i));
   }
   model->capability<Parametric>()->set_parameters(theta);

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <gibbsite/plugin.hpp>
 
+#include <gibbsite/plugin.hpp>
 #include <memory>
 #include <string>
 
@@ -20,12 +20,14 @@ Context context(EnergyModel* model = nullptr);
 
 /// A plugin from one line of YAML such as `{name: rbm, visible: 4, hidden: 3}`, read by the same
 /// strict rules as a spec.
-std::unique_ptr<EnergyModel> make_model(const std::string& yaml, const Context& context = test::context());
+std::unique_ptr<EnergyModel> make_model(const std::string& yaml,
+                                        const Context& context = test::context());
 std::unique_ptr<Sampler> make_sampler(const std::string& yaml, EnergyModel& model);
 std::unique_ptr<GradientEstimator> make_gradient(const std::string& yaml, const Context& context);
 std::unique_ptr<Evaluation> make_evaluation(const std::string& yaml, const Context& context);
 std::unique_ptr<Optimizer> make_optimizer(const std::string& yaml);
-std::unique_ptr<Dataset> make_dataset(const std::string& yaml, const Context& context = test::context());
+std::unique_ptr<Dataset> make_dataset(const std::string& yaml,
+                                      const Context& context = test::context());
 
 /// RBM(D, M, s) of the ground-truth tables: W_ij = s sin(1 + .7 i + 1.3 j + .11 i j),
 /// b_i = .3 cos(1 + i), c_j = .3 sin(2 + j).
