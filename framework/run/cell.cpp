@@ -36,9 +36,7 @@ void load_plugins(const Node& spec, Registry& registry, Faults& faults) {
   if (!list->is_list())
     return faults.add(list->place, "plugins", "must be a list of files, got " + list->shown());
   for (const Node& item : list->items) {
-    fs::path file = item.text;
-    if (file.is_relative() && item.place.source && item.place.line > 0)
-      file = fs::path(*item.place.source).parent_path() / file;
+    const fs::path file = absolute_file(item);
     if (!item.is_scalar() || file.extension() != ".so") {
       faults.add(item.place, "plugins", "must be a compiled plugin (.so), got " + item.shown());
       continue;

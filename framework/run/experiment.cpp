@@ -87,8 +87,11 @@ class Builder {
     for (const char* section :
          {"plugins", "data", "model", "train", "sample", "evaluate", "checkpoint", "grid"})
       top.accept(section);
-    if (const Node* plugins = spec_.find("plugins"))
-      top.resolved().entries.push_back({"plugins", plugins->place, *plugins});
+    if (const Node* plugins = spec_.find("plugins")) {
+      Node files = *plugins;
+      for (Node& item : files.items) item = Node::scalar(absolute_file(item), true);
+      top.resolved().entries.push_back({"plugins", plugins->place, std::move(files)});
+    }
   }
 
   void read_seed(Reader& top) {

@@ -68,6 +68,10 @@ std::unique_ptr<Experiment> build_experiment(const Node& spec, Registry& registr
 /// stand for their content, and name, description, checkpoint and plugin paths are left out.
 std::string cell_id(const Node& resolved);
 
+/// The path a scalar of the spec means: a relative one starts at the folder of the file it stands
+/// in (on the command line, at the present folder).
+std::string absolute_file(const Node& item);
+
 /// Sets the parameters of `model` from `file.h5[:/group]`, datasets named as its blocks. Throws
 /// Error where a block is missing or has another shape.
 void load_parameters(const std::string& source, EnergyModel& model);

@@ -35,6 +35,13 @@ std::string canonical(const Node& node) {
 
 }  // namespace
 
+std::string absolute_file(const Node& item) {
+  std::filesystem::path file = item.text;
+  if (file.is_relative() && item.place.source && item.place.line > 0)
+    file = std::filesystem::path(*item.place.source).parent_path() / file;
+  return std::filesystem::absolute(file).lexically_normal().string();
+}
+
 std::string cell_id(const Node& resolved) {
   Node identity = resolved;
   for (const char* key : {"name", "description", "checkpoint", "plugins", "gibbsite"})
