@@ -20,8 +20,7 @@ class GradientError final : public Evaluation {
     bool keep_draws = false;
 
     void fields(Fields& f) {
-      f.plugin("gradient", gradient, Kind::gradient, "the estimator to examine",
-               {.required = true});
+      f.plugin("gradient", gradient, Kind::gradient, "the estimator to examine");
       f.integer("repeats", repeats, "calls of the estimator", {.minimum = 2});
       f.integer("warmup", warmup, "calls before the first that counts, for persistent chains");
       f.integer("batch", batch, "evenly spaced training rows", {.minimum = 1, .unset = "<= 1000"});
