@@ -7,8 +7,8 @@
 #include "gibbsite/core/types.hpp"
 #include "gibbsite/version.hpp"
 
-#define GIBBSITE_TEXT_(x) #x
-#define GIBBSITE_TEXT(x) GIBBSITE_TEXT_(x)
+#define GIBBSITE_QUOTE(x) #x
+#define GIBBSITE_TEXT(x) GIBBSITE_QUOTE(x)
 
 #if defined(GIBBSITE_SINGLE)
 #define GIBBSITE_STAMP_PRECISION "single"
