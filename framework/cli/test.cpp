@@ -10,7 +10,7 @@ namespace gibbsite {
 int test_command(const Command& self, const Arguments& arguments) {
   namespace po = boost::program_options;
   po::options_description options("options");
-  options.add_options()("slow", "the slow tests too")("static", "clang-format and clang-tidy")(
+  options.add_options()("slow", "the slow tests too")("static", "clang-tidy over the whole tree")(
       "sanitize", "the tests under the address and thread sanitizers (builds of their own)");
   const auto values = parse_arguments(self, arguments, options, 0, 100);
   if (!values) return 0;
