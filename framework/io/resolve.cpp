@@ -55,14 +55,15 @@ Node RegistryResolver::natural(Kind kind) const {
 
 void RegistryResolver::set_natural(const EnergyModel& model) {
   natural_sampler_.clear();
-  if (model.capability<Latent>() != nullptr)
+  const bool latent = model.capability<Latent>() != nullptr;
+  const bool conditional = model.capability<Conditional>() != nullptr;
+  const bool differentiable = model.capability<Differentiable>() != nullptr;
+  if (latent)
     natural_sampler_ = "block_gibbs";
-  else if (model.domain().is_discrete() && model.capability<Conditional>() != nullptr)
+  else if (conditional && (model.domain().is_discrete() || !differentiable))
     natural_sampler_ = "gibbs";
-  else if (model.capability<Differentiable>() != nullptr)
+  else if (differentiable)
     natural_sampler_ = "hmc";
-  else if (model.capability<Conditional>() != nullptr)
-    natural_sampler_ = "gibbs";
 }
 
 }  // namespace gibbsite

@@ -252,7 +252,9 @@ class Builder {
     Reader reader(*given, "sample.clamp", faults_, &resolver_);
     params.fields(reader);
     reader.finish();
-    const auto& [coordinates, values, row] = params;
+    const auto& coordinates = params.coordinates;
+    const auto& values = params.values;
+    const auto& row = params.row;
     guard(*given, "sample.clamp", [&] {
       if (row.has_value() != values.empty()) throw Error("needs either values or row");
       Vector held(Index(values.size()));

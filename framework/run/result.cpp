@@ -132,7 +132,7 @@ void write_one(Hdf5Writer& file, const std::string& label, const std::string& na
   }
   file.attribute(group, "evaluation", name);
   for (const auto& [key, value] : result.attributes)
-    std::visit([&](const auto& v) { file.attribute(group, key, v); }, value);
+    std::visit([&, &key = key](const auto& v) { file.attribute(group, key, v); }, value);
   if (result.group == "gradients") {
     std::vector<std::string> blocks;
     Index first = 0;
