@@ -13,7 +13,7 @@ for entry in json.load(open(sys.argv[1])):
         continue
     command = re.sub(r"-include \S*cmake_pch\.hxx", "", entry["command"])
     command = re.sub(r"-Winvalid-pch|-Werror\b|-Wno-(maybe-uninitialized|restrict|stringop-overflow|stringop-overread)", "", command)
-    entry["command"] = re.sub(r"^\S*ccache ", "", command)
+    entry["command"] = re.sub(r"^.*?ccache ", "", command)
     entries.append(entry)
 json.dump(entries, open(sys.argv[2], "w"))
 PY
