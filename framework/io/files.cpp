@@ -69,6 +69,9 @@ void publish_file(const fs::path& from, const fs::path& to) {
 }
 
 void write_file(const fs::path& path, const std::string& bytes) {
+  // A rename would put a file in the place of a device or a pipe.
+  if (fs::exists(path) && !fs::is_regular_file(path))
+    throw StorageError(path.string() + ": is no regular file");
   fs::path beside = path;
   beside += ".tmp." + std::to_string(::getpid());
   try {

@@ -239,16 +239,10 @@ void check_exclude(const Node& grid, const std::vector<Axis>& axes, Faults& faul
   }
 }
 
-}  // namespace
-
-const Node* find_path(const Node& spec, const std::string& path) {
-  const auto [word, rest] = split_path(path);
-  const Node* found = spec.is_list() ? named_item(const_cast<Node&>(spec), word) : spec.find(word);
-  return found == nullptr || rest.empty() ? found : find_path(*found, rest);
-}
-
-void set_path(Node& spec, const std::string& path, Node value, Faults& faults) {
-  const auto [word, rest] = split_path(path);
+// `path` names the whole in messages, `remaining` is what still leads down from `spec`.
+void set_rest(Node& spec, const std::string& path, const std::string& remaining, Node value,
+              Faults& faults) {
+  const auto [word, rest] = split_path(remaining);
   if (word.empty()) return faults.add(value.place, path, "is no dotted path");
   if (spec.is_scalar()) {  // a plugin given by its name alone
     Node map = Node::map();
@@ -273,7 +267,19 @@ void set_path(Node& spec, const std::string& path, Node value, Faults& faults) {
   if (rest.empty())
     *at = std::move(value);
   else
-    set_path(*at, rest, std::move(value), faults);
+    set_rest(*at, path, rest, std::move(value), faults);
+}
+
+}  // namespace
+
+const Node* find_path(const Node& spec, const std::string& path) {
+  const auto [word, rest] = split_path(path);
+  const Node* found = spec.is_list() ? named_item(const_cast<Node&>(spec), word) : spec.find(word);
+  return found == nullptr || rest.empty() ? found : find_path(*found, rest);
+}
+
+void set_path(Node& spec, const std::string& path, Node value, Faults& faults) {
+  set_rest(spec, path, path, std::move(value), faults);
 }
 
 void apply_setting(Node& spec, const std::string& setting, Faults& faults) {

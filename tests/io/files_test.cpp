@@ -52,6 +52,9 @@ TEST_CASE("a write that fails keeps the old file and says why") {
   fs::create_directory(folder / "taken");
   CHECK_THROWS_AS(write_file(folder / "taken", "x"), StorageError);
   CHECK(files_below(folder.path()).empty());
+  fs::create_symlink("/dev/full", folder / "device");
+  CHECK_THROWS_AS(write_file(folder / "device", "x"), StorageError);
+  CHECK(fs::is_character_file(folder / "device"));
 }
 
 TEST_CASE("readers see the old or the new file, never a part") {

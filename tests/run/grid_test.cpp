@@ -182,7 +182,7 @@ TEST_CASE("paths reach into lists by number, label or name, and into plugins giv
   CHECK(set("e: [x, z]", "e.z.k=1") == "{e: [x, {name: z, k: 1}]}");
   CHECK(set("m: rbm", "m.hidden=3") == "{m: {name: rbm, hidden: 3}}");
   CHECK(occurrences(set("e: [{name: x}]", "e.1.k=1"),
-                    "the list has no entry '1' (number, label or name)") == 1);
+                    "e.1.k: the list has no entry '1' (number, label or name)") == 1);
   CHECK(set("a: 1", "a") == "--set: must be path=value, got 'a'");
   CHECK(set("a: 1", "=3") == "--set: must be path=value, got '=3'");
   CHECK(occurrences(set("a: 1", "a=[1"), "--set: a: ") == 1);
