@@ -18,7 +18,7 @@ WeightedSum::WeightedSum(std::vector<Part> parts) : parts_(std::move(parts)) {
       latent_possible = latent_possible && latent_ == nullptr;
       latent_ = latent;
       latent_part_ = k;
-    } else if (dynamic_cast<const Independent*>(&model) == nullptr) {
+    } else if (model.capability<Factorized>() == nullptr) {
       latent_possible = false;
     }
   }
@@ -110,8 +110,8 @@ void WeightedSum::do_visible_natural(const BatchView& h, Batch& natural) const {
   natural *= Real(parts_[latent_part_].weight);
   for (std::size_t k = 0; k < parts_.size(); ++k)
     if (k != latent_part_)
-      natural.colwise() += Real(parts_[k].weight) *
-                           dynamic_cast<const Independent*>(parts_[k].model)->natural_parameters();
+      natural.colwise() +=
+          Real(parts_[k].weight) * parts_[k].model->capability<Factorized>()->natural_parameters();
 }
 
 void WeightedSum::do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const {
@@ -141,31 +141,13 @@ std::vector<std::vector<Index>> WeightedSum::independent_sets() const {
   return first ? parts_[0].model->capability<Conditional>()->independent_sets() : sets;
 }
 
-// Natural parameters of one discrete unit from the energies of its states: with an energy that
-// is a sum over hidden units, the conditionals of the parts do not add.
-void WeightedSum::natural_by_energies(Index site, const BatchView& x, Batch& natural) const {
-  const Domain::Part unit = domain().site(site);
-  const bool spin = unit.kind == Domain::Kind::spin;
-  Table energies(unit.levels, x.cols());
-  Batch moved = x;
-  Row energy(x.cols());
-  for (Index level = 0; level < unit.levels; ++level) {
-    moved.row(site).setConstant(spin ? Real(2 * level - 1) : Real(level));
-    do_energy(moved, energy);
-    energies.row(level) = energy;
-  }
-  if (unit.kind == Domain::Kind::categorical)
-    natural = (-energies).matrix().cast<Real>();
-  else
-    natural = ((energies.row(0) - energies.row(1)) * (spin ? 0.5 : 1.0)).matrix().cast<Real>();
-}
-
 void WeightedSum::do_natural(std::span<const Index> sites, const BatchView& x,
                              Batch& natural) const {
   if (latent_ != nullptr) {
     if (sites.size() != 1)
       throw Error("a latent sum: visible units depend on each other, ask for one at a time");
-    return natural_by_energies(sites[0], x, natural);
+    // With an energy that is a sum over hidden units, the conditionals of the parts do not add.
+    return natural_from_energies(*this, sites[0], x, natural);
   }
   Batch part;
   for (std::size_t k = 0; k < parts_.size(); ++k) {

@@ -17,12 +17,12 @@ namespace gibbsite {
 /// Parameters are those of the parts, in turn, each block named as in its part (suffixed by the
 /// part's number from the second on).
 /// The parts outlive the sum. Evaluations are counted at the parts.
-class GIBBSITE_API WeightedSum final : public EnergyModel,
-                                       public Differentiable,
-                                       public Conditional,
-                                       public Latent,
-                                       public Parametric,
-                                       public Normalized {
+class GIBBSITE_API WeightedSum : public EnergyModel,
+                                 public Differentiable,
+                                 public Conditional,
+                                 public Latent,
+                                 public Parametric,
+                                 public Normalized {
  public:
   struct Part {
     double weight = 1;
@@ -64,7 +64,6 @@ class GIBBSITE_API WeightedSum final : public EnergyModel,
   void do_energy(const BatchView& x, Row& energy) const override;
   void do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const override;
   void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override;
-  void natural_by_energies(Index site, const BatchView& x, Batch& natural) const;
   void do_hidden_natural(const BatchView& v, Batch& natural) const override;
   void do_visible_natural(const BatchView& h, Batch& natural) const override;
   void do_parameter_gradient(const BatchView& x, const Row& weights,
@@ -80,10 +79,10 @@ class GIBBSITE_API WeightedSum final : public EnergyModel,
 
 /// A model with some coordinates held fixed: conditional sampling and inpainting. Its
 /// configurations are the free coordinates alone.
-class GIBBSITE_API Clamped final : public EnergyModel,
-                                   public Differentiable,
-                                   public Conditional,
-                                   public Latent {
+class GIBBSITE_API Clamped : public EnergyModel,
+                             public Differentiable,
+                             public Conditional,
+                             public Latent {
  public:
   /// `values(k)` is held at coordinate `sites[k]`. Throws Error for a coordinate or value outside
   /// the domain, a coordinate given twice, or when none is left free.

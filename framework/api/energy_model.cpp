@@ -43,13 +43,32 @@ Evaluations Counted::evaluations() const {
 }
 
 std::vector<std::string> capabilities_of(const EnergyModel& model) {
-  return names_of<Differentiable, Conditional, Latent, Parametric, Normalized, Exact>(model);
+  return names_of<Differentiable, Conditional, Latent, Parametric, Normalized, Factorized, Exact>(
+      model);
 }
 
 void EnergyModel::energy(const BatchView& x, Row& energy) const {
   add(counters_.energy, x.cols());
   energy.resize(x.cols());
   do_energy(x, energy);
+}
+
+void natural_from_energies(const EnergyModel& model, Index site, const BatchView& x,
+                           Batch& natural) {
+  const Domain::Part unit = model.domain().site(site);
+  const bool spin = unit.kind == Domain::Kind::spin;
+  Table energies(unit.levels, x.cols());
+  Batch moved = x;
+  Row energy;
+  for (Index level = 0; level < unit.levels; ++level) {
+    moved.row(site).setConstant(spin ? Real(2 * level - 1) : Real(level));
+    model.energy(moved, energy);
+    energies.row(level) = energy;
+  }
+  if (unit.kind == Domain::Kind::categorical)
+    natural = (-energies).matrix().cast<Real>();
+  else
+    natural = ((energies.row(0) - energies.row(1)) * (spin ? 0.5 : 1.0)).matrix().cast<Real>();
 }
 
 void Differentiable::energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const {

@@ -74,6 +74,11 @@ class GIBBSITE_API EnergyModel : public Plugin, public virtual Counted {
   virtual void do_energy(const BatchView& x, Row& energy) const = 0;
 };
 
+/// Natural parameters (domain.hpp) of the discrete coordinate `site` given all others, from the
+/// energies of its states: what a model without a shorter way answers. `natural` is resized.
+GIBBSITE_API void natural_from_energies(const EnergyModel& model, Index site, const BatchView& x,
+                                        Batch& natural);
+
 /// The names of the abilities that `model` offers.
 GIBBSITE_API std::vector<std::string> capabilities_of(const EnergyModel& model);
 
@@ -181,6 +186,17 @@ class GIBBSITE_API Normalized {
 
  protected:
   ~Normalized() = default;
+};
+
+/// Units that do not interact: E(x) = -η·T(x), the law that annealing starts from.
+class GIBBSITE_API Factorized {
+ public:
+  static constexpr std::string_view name = "factorized";
+  /// η, natural_rows(domain) entries (domain.hpp).
+  virtual Vector natural_parameters() const = 0;
+
+ protected:
+  ~Factorized() = default;
 };
 
 /// Independent draws from the model itself.

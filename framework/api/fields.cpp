@@ -49,6 +49,7 @@ struct TypeName {
   std::string operator()(const std::vector<Index>*) const { return "list of integers"; }
   std::string operator()(const std::vector<std::string>*) const { return "list of texts"; }
   std::string operator()(const PluginSpec*) const { return "plugin"; }
+  std::string operator()(const std::vector<PluginSpec>*) const { return "list of plugins"; }
 };
 
 }  // namespace
@@ -82,8 +83,12 @@ Reader::Reader(const Node& map, std::string path, Faults& faults, Resolver* reso
   faults_.add(map.place, path_, "must be a map, got " + map.shown());
 }
 
+std::string Reader::path_of(const Field& field) const {
+  return path_.empty() ? field.name : path_ + "." + field.name;
+}
+
 void Reader::fault(const Node& at, const Field& field, const std::string& message) {
-  faults_.add(at.place, path_.empty() ? field.name : path_ + "." + field.name, message);
+  faults_.add(at.place, path_of(field), message);
 }
 
 std::optional<double> Reader::read_real(const Node& node, const Field& field) {
@@ -147,9 +152,7 @@ std::optional<Node> Reader::read(const Node& node, const Field& field, const Slo
     Node named = node;  // parameters alone are those of the plugin that is the default
     if (named.is_map() && named.find("name") == nullptr && !(*p)->name.empty())
       named["name"] = Node::scalar((*p)->name, true);
-    if (resolver_ != nullptr)
-      **p = resolver_->resolve(field.kind, named,
-                               path_.empty() ? field.name : path_ + "." + field.name, faults_);
+    if (resolver_ != nullptr) **p = resolver_->resolve(field.kind, named, path_of(field), faults_);
   } else {
     if (!node.is_list() || node.items.empty()) {
       fault(node, field, "must be a list with at least one entry, got " + node.shown());
@@ -162,6 +165,12 @@ std::optional<Node> Reader::read(const Node& node, const Field& field, const Slo
       } else if (const auto* integers = std::get_if<std::vector<Index>*>(&slot)) {
         if (&item == &node.items[0]) (*integers)->clear();
         if (const auto value = read_integer(item, field)) (*integers)->push_back(*value);
+      } else if (const auto* plugins = std::get_if<std::vector<PluginSpec>*>(&slot)) {
+        const Index number = &item - node.items.data();
+        if (number == 0) (*plugins)->clear();
+        if (resolver_ != nullptr)
+          (*plugins)->push_back(resolver_->resolve(
+              field.kind, item, path_of(field) + "." + std::to_string(number), faults_));
       } else {
         auto& texts = *std::get<std::vector<std::string>*>(slot);
         const auto& choices = field.choices;
@@ -197,8 +206,7 @@ void Reader::visit(const Field& field, Slot slot) {
     if (field.rule.required && !chosen) fault(map_, field, "is required");
     if (chosen) {
       chosen.place = map_.place;
-      **nested = resolver_->resolve(field.kind, chosen,
-                                    path_.empty() ? field.name : path_ + "." + field.name, faults_);
+      **nested = resolver_->resolve(field.kind, chosen, path_of(field), faults_);
     }
     value = std::visit(Echo{}, slot);
     if (value) value->place = map_.place;

@@ -43,7 +43,7 @@ struct Field {
 /// Where the value of a field lives.
 using Slot = std::variant<double*, Index*, bool*, std::string*, std::optional<double>*,
                           std::optional<Index>*, std::vector<double>*, std::vector<Index>*,
-                          std::vector<std::string>*, PluginSpec*>;
+                          std::vector<std::string>*, PluginSpec*, std::vector<PluginSpec>*>;
 
 /// What `Params::fields` is given. The names are those of the spec; documentation is one
 /// sentence with the unit.
@@ -117,6 +117,15 @@ class GIBBSITE_API Fields {
            .kind = kind},
           &value);
   }
+  /// A list of nested plugins of one kind.
+  void plugins(std::string name, std::vector<PluginSpec>& value, Kind kind,
+               std::string documentation, Rule rule = {}) {
+    visit({.name = std::move(name),
+           .documentation = std::move(documentation),
+           .rule = std::move(rule),
+           .kind = kind},
+          &value);
+  }
 };
 
 /// Faults found so far; reading goes on so that all are reported.
@@ -160,6 +169,7 @@ class GIBBSITE_API Reader final : public Fields {
   Node& resolved() { return resolved_; }
 
  private:
+  std::string path_of(const Field& field) const;
   void fault(const Node& at, const Field& field, const std::string& message);
   std::optional<double> read_real(const Node& node, const Field& field);
   std::optional<Index> read_integer(const Node& node, const Field& field);
@@ -178,7 +188,7 @@ class GIBBSITE_API Describer final : public Fields {
  public:
   struct Item {
     Field field;
-    std::string type;  ///< "real", "integer", "boolean", "text", "plugin", "list of reals" ...
+    std::string type;  ///< "real", "integer", "boolean", "text", "plugin", "list of plugins" ...
     std::optional<Node> default_value;
   };
   void visit(const Field& field, Slot slot) override;

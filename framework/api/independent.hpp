@@ -11,6 +11,7 @@ class GIBBSITE_API Independent final : public EnergyModel,
                                        public Differentiable,
                                        public Conditional,
                                        public Normalized,
+                                       public Factorized,
                                        public Exact {
  public:
   /// `natural` has natural_rows(domain) entries; throws Error where a precision is not > 0.
@@ -23,7 +24,7 @@ class GIBBSITE_API Independent final : public EnergyModel,
   static Independent from_data(const Domain& domain, const Dataset& data, double pseudo_count);
 
   const Domain& domain() const override { return domain_; }
-  const Vector& natural_parameters() const { return natural_; }
+  Vector natural_parameters() const override { return natural_; }
   std::vector<std::vector<Index>> independent_sets() const override;
   std::optional<double> log_partition(double beta) const override;
   bool expected_parameter_gradient(double, Parameters&) const override { return true; }

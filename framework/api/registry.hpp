@@ -43,8 +43,8 @@ class GIBBSITE_API Registry final {
                 .summary = std::move(summary),
                 .reference = std::move(reference)};
     if constexpr (std::derived_from<T, EnergyModel>)
-      entry.capabilities =
-          abilities<T, Differentiable, Conditional, Latent, Parametric, Normalized, Exact>();
+      entry.capabilities = abilities<T, Differentiable, Conditional, Latent, Parametric, Normalized,
+                                     Factorized, Exact>();
     if constexpr (requires { typename T::Needs; }) entry.needs = T::Needs::names();
     entry.fields = [](Fields& fields) { typename T::Params().fields(fields); };
     entry.make = [](const Node& node, const Context& context) -> std::unique_ptr<Plugin> {

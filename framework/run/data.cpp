@@ -16,6 +16,10 @@ void Preparation::fields(Fields& f) {
   f.integer("split_seed", split_seed, "seed of the random split into training and test data");
   f.integer("limit", limit, "use only the first so many configurations",
             {.minimum = 1, .unset = "all"});
+  f.choice("coding", coding, {"binary", "spin"},
+           "values of data made binary by threshold or binarize: {0, 1}, or {-1, +1}");
+  f.flag("with_labels", with_labels,
+         "the class number is the last coordinate of each configuration: for models of p(x, y)");
 }
 
 Prepared::Prepared(const Dataset& whole, const Preparation& how, std::vector<Index> rows)
@@ -24,6 +28,15 @@ Prepared::Prepared(const Dataset& whole, const Preparation& how, std::vector<Ind
 void Prepared::columns(std::span<const Index> indices, Stream random, Eigen::Ref<Batch> out) const {
   std::vector<Index> chosen;
   for (const Index i : indices) chosen.push_back(rows_[std::size_t(i)]);
+  if (how_.with_labels) {
+    const std::vector<int> all = whole_.labels();
+    for (Index k = 0; k < out.cols(); ++k)
+      out(whole_.dim(), k) = Real(all[std::size_t(chosen[std::size_t(k)])]);
+  }
+  values(chosen, random, out.topRows(whole_.dim()));
+}
+
+void Prepared::values(std::span<const Index> chosen, Stream random, Eigen::Ref<Batch> out) const {
   whole_.columns(chosen, random, out);
   const auto [low, high] = whole_.range();
   if (high > low) {
@@ -38,6 +51,7 @@ void Prepared::columns(std::span<const Index> indices, Stream random, Eigen::Ref
   } else if (how_.threshold) {
     out = (out.array() >= Real(*how_.threshold)).cast<Real>();
   }
+  if (how_.coding == "spin") out.array() = Real(2) * out.array() - Real(1);
 }
 
 std::vector<int> Prepared::labels() const {
@@ -55,6 +69,10 @@ Data prepare_data(std::unique_ptr<Dataset> whole, const Preparation& how) {
     throw Error("data.scale: this dataset has no range of values to scale from");
   if (how.threshold && how.binarize != "none")
     throw Error("data: threshold and binarize exclude each other");
+  if (how.coding == "spin" && !how.threshold && how.binarize == "none")
+    throw Error("data.coding: spin needs data that are made binary (threshold or binarize)");
+  if (how.with_labels && whole->labels().empty())
+    throw Error("data.with_labels: this dataset has no labels");
   const Index size = how.limit ? std::min(*how.limit, whole->size()) : whole->size();
   if (size < 1) throw Error("data: the dataset is empty");
   std::vector<Index> order(static_cast<std::size_t>(size));

@@ -15,6 +15,8 @@ struct Preparation {
   double test_fraction = 0;
   Index split_seed = 0;
   std::optional<Index> limit;
+  std::string coding = "binary";
+  bool with_labels = false;
 
   void fields(Fields& f);
 };
@@ -25,11 +27,14 @@ class Prepared final : public Dataset {
   /// `rows` of `whole`, which outlives this.
   Prepared(const Dataset& whole, const Preparation& how, std::vector<Index> rows);
   Index size() const override { return Index(rows_.size()); }
-  Index dim() const override { return whole_.dim(); }
+  Index dim() const override { return whole_.dim() + (how_.with_labels ? 1 : 0); }
   void columns(std::span<const Index> indices, Stream random, Eigen::Ref<Batch> out) const override;
   std::vector<int> labels() const override;
 
  private:
+  /// The coordinates without the label.
+  void values(std::span<const Index> chosen, Stream random, Eigen::Ref<Batch> out) const;
+
   const Dataset& whole_;
   const Preparation how_;
   std::vector<Index> rows_;

@@ -35,7 +35,7 @@ TEST_CASE("independent units have the ln Z of their states, at every temperature
   CHECK(near(*model.log_partition(.5), log_sum_exp((-.5 * energy).transpose()), 1e-13));
   CHECK(near(*model.log_partition(0), domain.log_states(), 1e-13));
   CHECK(capabilities_of(model) ==
-        std::vector<std::string>{"conditional", "log_partition", "exact_draws"});
+        std::vector<std::string>{"conditional", "log_partition", "factorized", "exact_draws"});
 }
 
 TEST_CASE(

@@ -1,7 +1,8 @@
-// What every registered model must do. A new model needs a line in `examples` and nothing else.
-#include <map>
+// What every registered model must do. A new model needs a line in model_examples.hpp and nothing
+// else.
 #include <set>
 
+#include "conformance/model_examples.hpp"
 #include "support/make.hpp"
 #include "support/truth.hpp"
 
@@ -9,22 +10,6 @@ using namespace gibbsite;
 using namespace gibbsite::test;
 
 namespace {
-
-// Small specs of each model, such that every way to ln Z is open: at most 2^12 states, or at most
-// two real coordinates of size about 1.
-const std::map<std::string, std::vector<std::string>> examples = {
-    {"boltzmann_machine", {"{name: boltzmann_machine, units: 7, weight_scale: 0.5}"}},
-    {"gaussian",
-     {"{name: gaussian, mean: [0.5, -1], precision: [2, 0.6, 0.6, 1]}",
-      "{name: gaussian, units: 1, precision: [0.5]}"}},
-    {"gaussian_mixture",
-     {"{name: gaussian_mixture, weights: [1, 2, 3], means: [-2, 0, 1, 1, 0.5, -1], "
-      "standard_deviations: [0.7, 1, 1.3]}",
-      "{name: gaussian_mixture, units: 1, means: [-2, 2]}"}},
-    {"rbm",
-     {"{name: rbm, visible: 7, hidden: 4, weight_scale: 1}",
-      "{name: rbm, visible: 4, hidden: 6, weight_scale: 1}"}},
-};
 
 constexpr Index columns = 21;
 

@@ -43,6 +43,8 @@ std::string limits(const Describer::Item& item) {
   std::string text = rule_text(item.field.rule);
   if (!item.field.choices.empty()) text = "one of " + join(item.field.choices);
   if (item.type == "plugin") text = "a " + std::string(kind_name(item.field.kind));
+  if (item.type == "list of plugins")
+    text = "a list of " + std::string(kind_name(item.field.kind)) + "s";
   return text;
 }
 
@@ -151,8 +153,16 @@ Node value_schema(const Describer::Item& item) {
     if (rule.maximum < 1e300) at["maximum"] = Node::of(rule.maximum);
   };
   node["description"] = Node::scalar(item.field.documentation, true);
+  const auto reference = [&](Node& at) {
+    at["$ref"] = Node::scalar("#/$defs/" + std::string(kind_name(item.field.kind)), true);
+  };
   if (item.type == "plugin") {
-    node["$ref"] = Node::scalar("#/$defs/" + std::string(kind_name(item.field.kind)), true);
+    reference(node);
+  } else if (item.type == "list of plugins") {
+    type("array");
+    Node items = Node::map();
+    reference(items);
+    node["items"] = items;
   } else if (item.type.starts_with("list of ")) {
     type("array");
     Node items = Node::map();

@@ -21,7 +21,9 @@ class Independence final : public Sampler {
     random.normal(proposal.x);
     proposal.x *= Real(scale_);
     model_.energy(proposal.x, proposal.energy);
-    const auto squares = [](const Batch& x) { return Row(x.cast<double>().colwise().squaredNorm()); };
+    const auto squares = [](const Batch& x) {
+      return Row(x.cast<double>().colwise().squaredNorm());
+    };
     const Row log_ratio = now.energy - proposal.energy +
                           (squares(proposal.x) - squares(now.x)) / (2 * scale_ * scale_);
     metropolis(now, proposal, log_ratio, random);
