@@ -5,6 +5,10 @@
 
 namespace gibbsite {
 
+void StoredDataset::columns(std::span<const Index> indices, Stream, Eigen::Ref<Batch> out) const {
+  for (Index k = 0; k < out.cols(); ++k) out.col(k) = points_.col(indices[std::size_t(k)]);
+}
+
 Batch Dataset::all(Stream random) const {
   std::vector<Index> indices(static_cast<std::size_t>(size()));
   std::iota(indices.begin(), indices.end(), Index{0});

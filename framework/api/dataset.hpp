@@ -29,4 +29,17 @@ class GIBBSITE_API Dataset : public Plugin {
   Batch all(Stream random) const;
 };
 
+/// Configurations held in memory, by derived classes filled when they are built.
+class GIBBSITE_API StoredDataset : public Dataset {
+ public:
+  Index size() const override { return points_.cols(); }
+  Index dim() const override { return points_.rows(); }
+  void columns(std::span<const Index> indices, Stream random, Eigen::Ref<Batch> out) const override;
+  std::vector<int> labels() const override { return labels_; }
+
+ protected:
+  Batch points_;             ///< dim x size
+  std::vector<int> labels_;  ///< a class number per configuration, or empty
+};
+
 }  // namespace gibbsite

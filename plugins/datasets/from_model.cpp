@@ -4,7 +4,7 @@
 namespace {
 using namespace gibbsite;
 
-class FromModel final : public Dataset {
+class FromModel final : public StoredDataset {
  public:
   struct Params {
     PluginSpec model;
@@ -26,18 +26,8 @@ class FromModel final : public Dataset {
     Context own = c;
     if (p.seed) own.random = Stream(std::uint64_t(*p.seed)).split("from_model");
     const auto model = own.energy_model(p.model);
-    draws_ = exact_draws(*model, p.size, own.random.split("draws"));
+    points_ = exact_draws(*model, p.size, own.random.split("draws"));
   }
-
-  Index size() const override { return draws_.cols(); }
-  Index dim() const override { return draws_.rows(); }
-
-  void columns(std::span<const Index> indices, Stream, Eigen::Ref<Batch> out) const override {
-    for (Index k = 0; k < out.cols(); ++k) out.col(k) = draws_.col(indices[std::size_t(k)]);
-  }
-
- private:
-  Batch draws_;
 };
 
 }  // namespace
