@@ -144,10 +144,8 @@ std::vector<std::vector<Index>> WeightedSum::independent_sets() const {
 void WeightedSum::do_natural(std::span<const Index> sites, const BatchView& x,
                              Batch& natural) const {
   if (latent_ != nullptr) {
-    if (sites.size() != 1)
-      throw Error("a latent sum: visible units depend on each other, ask for one at a time");
     // With an energy that is a sum over hidden units, the conditionals of the parts do not add.
-    return natural_from_energies(*this, sites[0], x, natural);
+    return natural_from_energies(sites, x, natural);
   }
   Batch part;
   for (std::size_t k = 0; k < parts_.size(); ++k) {
@@ -204,7 +202,7 @@ void WeightedSum::do_parameter_gradient(const BatchView& x, const Row& weights,
   if (latent_ != nullptr) {
     // ∂F/∂θ = w E[∂E(v, h)/∂θ | v] with h under the weighted law, not the part's own.
     Batch natural;
-    Latent::hidden_natural(x, natural);
+    do_hidden_natural(x, natural);
     latent_->gradient_over_hidden(x, natural, parts_[latent_part_].weight * weights, out);
     return;
   }

@@ -43,6 +43,7 @@ class GIBBSITE_API Context {
   std::unique_ptr<Sampler> sampler(const PluginSpec& spec, EnergyModel* other = nullptr) const;
   std::unique_ptr<GradientEstimator> gradient(const PluginSpec& spec) const;
   std::unique_ptr<EnergyModel> energy_model(const PluginSpec& spec) const;
+  std::unique_ptr<Dataset> dataset(const PluginSpec& spec) const;
 
  private:
   [[noreturn]] void throw_missing(std::string_view capability) const;

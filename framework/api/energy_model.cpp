@@ -1,5 +1,7 @@
 #include "gibbsite/api/energy_model.hpp"
 
+#include "gibbsite/core/error.hpp"
+
 namespace gibbsite {
 namespace {
 
@@ -53,16 +55,19 @@ void EnergyModel::energy(const BatchView& x, Row& energy) const {
   do_energy(x, energy);
 }
 
-void natural_from_energies(const EnergyModel& model, Index site, const BatchView& x,
-                           Batch& natural) {
-  const Domain::Part unit = model.domain().site(site);
+void EnergyModel::natural_from_energies(std::span<const Index> sites, const BatchView& x,
+                                        Batch& natural) const {
+  if (sites.size() != 1)
+    throw Error("these coordinates depend on each other: ask for the law of one at a time");
+  const Index site = sites[0];
+  const Domain::Part unit = domain().site(site);
   const bool spin = unit.kind == Domain::Kind::spin;
   Table energies(unit.levels, x.cols());
   Batch moved = x;
-  Row energy;
+  Row energy(x.cols());
   for (Index level = 0; level < unit.levels; ++level) {
     moved.row(site).setConstant(spin ? Real(2 * level - 1) : Real(level));
-    model.energy(moved, energy);
+    do_energy(moved, energy);
     energies.row(level) = energy;
   }
   if (unit.kind == Domain::Kind::categorical)

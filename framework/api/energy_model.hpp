@@ -70,14 +70,16 @@ class GIBBSITE_API EnergyModel : public Plugin, public virtual Counted {
   /// Whether this object really has the named ability, of those its class inherits.
   virtual bool offers(std::string_view) const { return true; }
 
+ protected:
+  /// Natural parameters (domain.hpp) of the one discrete coordinate in `sites` given all others,
+  /// from the energies of its states, uncounted: for models whose Conditional has no shorter way.
+  /// `natural` is resized. Throws Error where `sites` has more than one coordinate.
+  void natural_from_energies(std::span<const Index> sites, const BatchView& x,
+                             Batch& natural) const;
+
  private:
   virtual void do_energy(const BatchView& x, Row& energy) const = 0;
 };
-
-/// Natural parameters (domain.hpp) of the discrete coordinate `site` given all others, from the
-/// energies of its states: what a model without a shorter way answers. `natural` is resized.
-GIBBSITE_API void natural_from_energies(const EnergyModel& model, Index site, const BatchView& x,
-                                        Batch& natural);
 
 /// The names of the abilities that `model` offers.
 GIBBSITE_API std::vector<std::string> capabilities_of(const EnergyModel& model);

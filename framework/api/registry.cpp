@@ -24,6 +24,18 @@ std::unique_ptr<T> nested(const Context& from, Kind kind, const PluginSpec& spec
   return from.registry->make<T>(kind, spec, context);
 }
 
+std::string missing(const Registry& registry, const std::string& subject,
+                    std::string_view capability, const std::vector<std::string>& offered) {
+  std::vector<std::string> others;
+  for (const std::string& name : registry.names(Kind::model)) {
+    const auto& has = registry.find(Kind::model, name)->capabilities;
+    if (std::find(has.begin(), has.end(), capability) != has.end()) others.push_back(name);
+  }
+  return subject + ": needs a model with capability '" + std::string(capability) +
+         "' (this one offers: " + (offered.empty() ? "none" : join(offered)) +
+         "; models with it: " + (others.empty() ? "none" : join(others)) + ")";
+}
+
 }  // namespace
 
 Resolver* Registry::again() {
@@ -70,8 +82,7 @@ std::unique_ptr<Plugin> Registry::make_any(Kind kind, const PluginSpec& spec,
     const auto offered = capabilities_of(*context.model);
     for (const std::string& need : entry->needs)
       if (std::find(offered.begin(), offered.end(), need) == offered.end())
-        throw Error(subject + ": needs a model with capability '" + need +
-                    "' (this one offers: " + (offered.empty() ? "none" : join(offered)) + ")");
+        throw Error(missing(*this, subject, need, offered));
   }
   return entry->make(spec.node, own);
 }
@@ -84,8 +95,7 @@ const Dataset& Context::require_train() const {
 void Context::throw_missing(std::string_view capability) const {
   if (model == nullptr) throw Error(subject + ": needs a model");
   const auto offered = capabilities_of(*model);
-  throw Error(subject + ": needs a model with capability '" + std::string(capability) +
-              "' (this one offers: " + (offered.empty() ? "none" : join(offered)) + ")");
+  throw Error(missing(*registry, subject, capability, offered));
 }
 
 std::unique_ptr<Sampler> Context::sampler(const PluginSpec& spec, EnergyModel* other) const {
@@ -99,6 +109,10 @@ std::unique_ptr<GradientEstimator> Context::gradient(const PluginSpec& spec) con
 
 std::unique_ptr<EnergyModel> Context::energy_model(const PluginSpec& spec) const {
   return nested<EnergyModel>(*this, Kind::model, spec, nullptr);
+}
+
+std::unique_ptr<Dataset> Context::dataset(const PluginSpec& spec) const {
+  return nested<Dataset>(*this, Kind::dataset, spec, nullptr);
 }
 
 }  // namespace gibbsite

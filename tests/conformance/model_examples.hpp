@@ -11,6 +11,13 @@ namespace gibbsite::test {
 // two real coordinates of size about 1.
 inline const std::map<std::string, std::vector<std::string>> examples = {
     {"boltzmann_machine", {"{name: boltzmann_machine, units: 7, weight_scale: 0.5}"}},
+    {"clamped",
+     {"{name: clamped, model: {name: rbm, visible: 8, hidden: 4, weight_scale: 1}, "
+      "coordinates: [1, 6], values: [0, 1]}",
+      "{name: clamped, model: {name: gaussian, mean: [0.5, -1, 0], "
+      "precision: [2, 0.6, 0.1, 0.6, 1, 0.3, 0.1, 0.3, 1]}, coordinates: [2], values: [0.7]}"}},
+    {"double_well", {"{name: double_well, units: 2, barrier: 1}"}},
+    {"funnel", {"{name: funnel, units: 2, scale: 0.2}"}},
     {"gaussian",
      {"{name: gaussian, mean: [0.5, -1], precision: [2, 0.6, 0.6, 1]}",
       "{name: gaussian, units: 1, precision: [0.5]}"}},
@@ -18,9 +25,24 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
      {"{name: gaussian_mixture, weights: [1, 2, 3], means: [-2, 0, 1, 1, 0.5, -1], "
       "standard_deviations: [0.7, 1, 1.3]}",
       "{name: gaussian_mixture, units: 1, means: [-2, 2]}"}},
+    {"logistic_regression",
+     {"{name: logistic_regression, intercept: false, dataset: {name: two_moons, size: 9, seed: 3}}",
+      "{name: logistic_regression, dataset: {name: two_moons, size: 9, seed: 3}}"}},
+    {"product",
+     {"{name: product, models: [{name: rbm, visible: 7, hidden: 4, weight_scale: 1}, "
+      "{name: boltzmann_machine, units: 7, weight_scale: 0.5}], weights: [0.5, 0.8]}",
+      "{name: product, models: [{name: gaussian, mean: [0.5, -1]}, {name: gaussian_mixture, "
+      "weights: [1, 2], means: [-2, 0, 1, 1]}]}",
+      "{name: product, models: [{name: rbm, visible: 7, hidden: 4, weight_scale: 1}], "
+      "weights: [0.7]}",
+      "{name: product, models: [{name: gaussian, mean: [0.5, -1]}], weights: [2]}"}},
     {"rbm",
      {"{name: rbm, visible: 7, hidden: 4, weight_scale: 1}",
       "{name: rbm, visible: 4, hidden: 6, weight_scale: 1}"}},
+    {"rosenbrock", {"{name: rosenbrock, a: 3, b: 1, mu: 0.2}"}},
+    {"tempered",
+     {"{name: tempered, model: {name: rbm, visible: 7, hidden: 4, weight_scale: 1}, beta: 0.6}",
+      "{name: tempered, model: {name: gaussian, mean: [0.5, -1]}, beta: 1.7}"}},
 };
 
 }  // namespace gibbsite::test

@@ -29,23 +29,7 @@ void TableModel::do_energy(const BatchView& x, Row& energy) const {
 
 void TableModel::do_natural(std::span<const Index> sites, const BatchView& x,
                             Batch& natural) const {
-  if (sites.size() != 1)
-    throw Error("table model: coordinates depend on each other, ask for one at a time");
-  const Index site = sites[0];
-  const Domain::Part part = domain_.site(site);
-  Batch other = x;
-  Table energies(part.levels, x.cols());
-  for (Index k = 0; k < part.levels; ++k) {
-    other.row(site).setConstant(part.kind == Domain::Kind::spin ? Real(2 * k - 1) : Real(k));
-    for (Index c = 0; c < x.cols(); ++c)
-      energies(k, c) = energies_(Index(state_number(domain_, other, c)));
-  }
-  if (part.kind == Domain::Kind::categorical)
-    natural = (-energies).matrix().cast<Real>();
-  else
-    natural = ((energies.row(0) - energies.row(1)) * (part.kind == Domain::Kind::spin ? 0.5 : 1))
-                  .matrix()
-                  .cast<Real>();
+  natural_from_energies(sites, x, natural);
 }
 
 void HalfNan::do_energy(const BatchView& x, Row& energy) const {
