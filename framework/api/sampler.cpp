@@ -49,4 +49,59 @@ void DualAveraging::adapt(Table& tuning, const Row& acceptance, Warmup at) const
   }
 }
 
+void DualAveraging::restart(Table& tuning) const {
+  tuning.row(row_ + 1) = tuning.row(row_).log();
+  tuning.row(row_ + 2).setZero();
+  tuning.row(row_ + 3) = (10 * tuning.row(row_)).log();
+  tuning.row(row_ + 4).setZero();
+}
+
+namespace {
+
+enum class Phase { outside, inside, closing };
+
+// Where step `at.done` (from 1) lies in the schedule of windows.
+Phase phase(Warmup at) {
+  Index first = 75, last = 50, size = 25;
+  if (at.total < first + last + size) {
+    first = at.total * 15 / 100;
+    last = at.total / 10;
+    size = at.total - first - last;
+  }
+  const Index end = at.total - last;
+  if (at.total < 20 || at.done <= first || at.done > end) return Phase::outside;
+  for (Index begin = first; begin < end;) {
+    // A window that would leave too little for the next one, twice as long, runs to the end.
+    const Index close = begin + 3 * size > end ? end : begin + size;
+    if (at.done <= close) return at.done == close ? Phase::closing : Phase::inside;
+    begin = close;
+    size *= 2;
+  }
+  return Phase::outside;
+}
+
+}  // namespace
+
+void MassAdaptation::init(Table& tuning) const {
+  tuning.middleRows(row_, dim_).setOnes();
+  tuning.middleRows(row_ + dim_, 2 * dim_ + 1).setZero();
+}
+
+bool MassAdaptation::adapt(Table& tuning, const Batch& x, Warmup at) const {
+  const Phase now = phase(at);
+  if (now == Phase::outside) return false;
+  auto mean = tuning.middleRows(row_ + dim_, dim_);
+  auto squares = tuning.middleRows(row_ + 2 * dim_, dim_);
+  auto count = tuning.row(row_ + 3 * dim_);
+  count += 1;
+  const Table step = x.cast<double>().array() - mean;
+  mean += step.rowwise() / count;
+  squares += step * (x.cast<double>().array() - mean);
+  if (now != Phase::closing) return false;
+  const double n = count(0);
+  if (n > 1) tuning.middleRows(row_, dim_) = squares / (n - 1) * (n / (n + 5)) + 1e-3 * 5 / (n + 5);
+  tuning.middleRows(row_ + dim_, 2 * dim_ + 1).setZero();
+  return n > 1;
+}
+
 }  // namespace gibbsite

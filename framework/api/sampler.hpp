@@ -72,10 +72,33 @@ class GIBBSITE_API DualAveraging {
   auto step_size(const Table& tuning) const { return tuning.row(row_); }
   /// One update; at the last warm-up step the averaged step size is taken and kept.
   void adapt(Table& tuning, const Row& acceptance, Warmup at) const;
+  /// Begins anew from the step sizes in use, after what they are relative to has changed.
+  void restart(Table& tuning) const;
 
  private:
   Index row_;
   double target_;
+};
+
+/// Adaptation of a diagonal mass matrix in windows (Carpenter et al. 2017, J. Stat. Softw. 76(1);
+/// Stan reference manual, "Automatic parameter tuning"): variances of the draws within a window,
+/// shrunk towards 1e-3, become the inverse masses at its end. After the first 75 steps windows of
+/// 25, 50, 100 ... follow until 50 steps before the end; in a shorter warm-up 15 % and 10 % of it.
+/// It owns 3 dim + 1 rows of Chains::tuning from `first_row`: inverse masses in use, then mean,
+/// squared deviations and count of the window so far.
+class GIBBSITE_API MassAdaptation {
+ public:
+  MassAdaptation(Index first_row, Index dim) : row_(first_row), dim_(dim) {}
+  Index rows() const { return 3 * dim_ + 1; }
+  void init(Table& tuning) const;
+  /// Inverse masses in use, dim x chains.
+  auto inverse_mass(const Table& tuning) const { return tuning.middleRows(row_, dim_); }
+  /// Takes in the draws after a warm-up step; true where a window has closed and the masses of all
+  /// chains have changed.
+  bool adapt(Table& tuning, const Batch& x, Warmup at) const;
+
+ private:
+  Index row_, dim_;
 };
 
 }  // namespace gibbsite
