@@ -15,7 +15,8 @@ WeightedSum::WeightedSum(std::vector<Part> parts) : parts_(std::move(parts)) {
       throw Error("a sum of energies needs equal domains, got " + domain().text() + " and " +
                   model.domain().text());
     if (const Latent* latent = model.capability<Latent>()) {
-      latent_possible = latent_possible && latent_ == nullptr;
+      // Weight 0, where annealing starts, leaves real hidden units without a law.
+      latent_possible = latent_possible && latent_ == nullptr && latent->hidden().is_discrete();
       latent_ = latent;
       latent_part_ = k;
     } else if (model.capability<Factorized>() == nullptr) {

@@ -9,14 +9,15 @@ namespace gibbsite {
 /// E(x) = Σ_k w_k E_k(x) over models on one domain: a tempered model (one part), a point on a
 /// geometric path (two), a product of experts or a reference measure (any number).
 ///
-/// With one latent part among otherwise independent units the weights act on the *joint* energy
-/// E(v, h), so block Gibbs stays exact and the energy is the free energy of that joint law; this
-/// is the path of Salakhutdinov & Murray (2008). Such a sum offers no gradient and no closed ln Z:
-/// those of the parts belong to their free energies, which do not add; the conditionals of single
-/// discrete units come from its energies.
-/// Parameters are those of the parts, in turn, each block named as in its part (suffixed by the
-/// part's number from the second on).
-/// The parts outlive the sum. Evaluations are counted at the parts.
+/// With one latent part among otherwise independent units, its hidden units discrete, the weights
+/// act on the *joint* energy E(v, h), so block Gibbs stays exact and the energy is the free energy
+/// of that joint law; this is the path of Salakhutdinov & Murray (2008). Such a sum offers no
+/// gradient and no closed ln Z: those of the parts belong to their free energies, which do not add;
+/// the conditionals of single discrete units come from its energies. (Real or rectified hidden
+/// units have no law at weight 0, where annealing starts: there the weights act on the free
+/// energy.) Parameters are those of the parts, in turn, each block named as in its part (suffixed
+/// by the part's number from the second on). The parts outlive the sum. Evaluations are counted at
+/// the parts.
 class GIBBSITE_API WeightedSum : public EnergyModel,
                                  public Differentiable,
                                  public Conditional,

@@ -10,14 +10,15 @@
 
 namespace gibbsite {
 
-/// The coordinates of a configuration: real, binary {0, 1}, spin {-1, +1} or categorical
-/// {0 … K-1}, in blocks one after the other.
+/// The coordinates of a configuration: real, binary {0, 1}, spin {-1, +1}, categorical {0 … K-1} or
+/// rectified (real and >= 0), in blocks one after the other.
 struct GIBBSITE_API Domain {
-  enum class Kind { real, binary, spin, categorical };
+  enum class Kind { real, binary, spin, categorical, rectified };
   struct Part {
     Kind kind = Kind::real;
     Index count = 0;
-    Index levels = 0;  ///< states per coordinate; 0 for real ones
+    Index levels = 0;  ///< states per coordinate; 0 for real and rectified ones
+    bool is_discrete() const { return kind != Kind::real && kind != Kind::rectified; }
     bool operator==(const Part&) const = default;
   };
   std::vector<Part> parts;
@@ -28,6 +29,7 @@ struct GIBBSITE_API Domain {
   static Domain categorical(Index count, Index levels) {
     return {{{Kind::categorical, count, levels}}};
   }
+  static Domain rectified(Index count) { return {{{Kind::rectified, count, 0}}}; }
 
   bool operator==(const Domain&) const = default;
   /// Number of coordinates.
@@ -35,7 +37,7 @@ struct GIBBSITE_API Domain {
   /// True where every coordinate is of `kind`.
   bool all(Kind kind) const;
   bool is_discrete() const;
-  /// ln of the number of states; +∞ where a coordinate is real.
+  /// ln of the number of states; +∞ where a coordinate is real or rectified.
   double log_states() const;
   /// The domain of the chosen coordinates alone, in the order given.
   Domain select(std::span<const Index> sites) const;
@@ -48,14 +50,15 @@ struct GIBBSITE_API Domain {
 // Independent units on a domain are given by natural parameters: a unit with parameters η has
 // the law exp(η·T(x)) / Z(η). Their rows stand one unit after the other: one row for a binary
 // unit (logit) and a spin (half its log odds), K for a categorical one (log weights), two for a
-// real one (precision · mean, precision). Natural parameters add when energies add.
+// real one (precision · mean, precision) and a rectified one (the same of the normal law whose part
+// at x >= 0 it has, core/rectified.hpp). Natural parameters add when energies add.
 
 /// Number of rows of the natural parameters of all coordinates.
 GIBBSITE_API Index natural_rows(const Domain& domain);
 /// η·T(x), summed over the units, per chain.
 GIBBSITE_API Row natural_energy(const Domain& domain, const BatchView& natural, const BatchView& x);
-/// ln Z(scale η), summed over the units, per chain, in double throughout. NaN where a real unit's
-/// precision is not > 0.
+/// ln Z(scale η), summed over the units, per chain, in double throughout. NaN where the precision
+/// of a real or rectified unit is not > 0.
 GIBBSITE_API Row log_partition(const Domain& domain, const BatchView& natural, double scale = 1);
 /// E[x], dim x chains (category numbers are averaged as numbers).
 GIBBSITE_API Batch mean(const Domain& domain, const BatchView& natural);

@@ -71,7 +71,7 @@ class HiddenTerms final : public Terms {
       if (part.kind == Domain::Kind::spin) origin_.middleRows(first, part.count).setOnes();
       first += part.count;
       vanishes_ =
-          vanishes_ && (part.kind == Domain::Kind::binary || part.kind == Domain::Kind::real);
+          vanishes_ && part.kind != Domain::Kind::spin && part.kind != Domain::Kind::categorical;
     }
     latent_.visible_energy(origin_, energy_);
     latent_.hidden_natural(origin_, natural_);

@@ -27,7 +27,7 @@ Independent Independent::uniform(const Domain& domain) {
   Index row = 0;
   for (Index i = 0; i < domain.dim(); ++i) {
     const Index site[] = {i};
-    if (domain.site(i).kind == Domain::Kind::real) natural(row + 1) = 1;
+    if (!domain.site(i).is_discrete()) natural(row + 1) = 1;
     row += natural_rows(domain.select(site));
   }
   return {domain, std::move(natural)};
@@ -46,6 +46,12 @@ Independent Independent::from_data(const Domain& domain, const Dataset& data, do
       const double precision = 1 / (moments.variance() > 1e-12 ? moments.variance() : 1.0);
       natural(row++) = Real(precision * moments.mean);
       natural(row++) = Real(precision);
+      continue;
+    }
+    if (part.kind == Domain::Kind::rectified) {
+      const double square = x.row(i).cast<double>().squaredNorm() / double(x.cols());
+      natural(row++) = 0;
+      natural(row++) = Real(1 / (square > 1e-12 ? square : 1.0));
       continue;
     }
     Eigen::ArrayXd counts = Eigen::ArrayXd::Constant(part.levels, pseudo_count);

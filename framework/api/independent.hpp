@@ -16,11 +16,13 @@ class GIBBSITE_API Independent final : public EnergyModel,
  public:
   /// `natural` has natural_rows(domain) entries; throws Error where a precision is not > 0.
   Independent(Domain domain, Vector natural);
-  /// η = 0 on discrete coordinates (all states alike), N(0, 1) on real ones.
+  /// η = 0 on discrete coordinates (all states alike), N(0, 1) on real ones, |N(0, 1)| on rectified
+  /// ones.
   static Independent uniform(const Domain& domain);
   /// The coordinates' own laws in `data`: rates smoothed as (count + 5 b)/(N + 5 b K) with b
   /// pseudo-observations of each of K states in five batches of `batch` (Salakhutdinov & Murray
-  /// 2008), or mean and variance of real ones.
+  /// 2008), mean and variance of real ones, and the mean square (of a half-normal law)
+  /// of rectified ones.
   static Independent from_data(const Domain& domain, const Dataset& data, double pseudo_count);
 
   const Domain& domain() const override { return domain_; }

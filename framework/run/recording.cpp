@@ -57,7 +57,7 @@ void create_groups(Hdf5Writer& file, const RecordLayout& layout, const std::stri
 Stored stored_type(const Domain& domain) {
   bool spin = false, real = false, wide = false;
   for (const auto& part : domain.parts) {
-    real = real || part.kind == Domain::Kind::real;
+    real = real || !part.is_discrete();
     spin = spin || part.kind == Domain::Kind::spin;
     wide = wide || part.levels > 256;
   }

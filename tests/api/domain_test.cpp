@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <numbers>
 
+#include "gibbsite/core/rectified.hpp"
 #include "support/make.hpp"
 #include "support/truth.hpp"
 
@@ -25,6 +27,38 @@ double log_partition_of(const Domain& domain, const Vector& eta, double scale = 
   return log_partition(domain, eta, scale)(0);
 }
 
+// Laws of a rectified unit, (linear, precision), from far inside to far out in the tail.
+const std::vector<std::pair<double, double>> rectified_laws = {
+    {40, 2}, {3, .5},      {.25, 1}, {0, 1},   {-1, 1},     {-2.9375, 1},
+    {-3, 1}, {-3.0625, 1}, {-12, 4}, {-45, 1}, {-2048, .25}};
+
+Vector rectified_natural(std::pair<double, double> law) {
+  Vector eta(2);
+  eta << Real(law.first), Real(law.second);
+  return eta;
+}
+
+// ∫ x^power exp(linear x - precision x²/2 - shift) over x >= from, by Simpson's rule up to where
+// the exponent has fallen by 60; its relative error is near (60/40000)^4 / 180 < 1e-13.
+double rectified_moment(std::pair<double, double> law, int power, double from = 0,
+                        double shift = 0) {
+  const auto [linear, precision] = law;
+  const double peak = std::max(from, linear / precision);
+  const double slope = precision * peak - linear;
+  const double reach = 120 / (slope + std::sqrt(slope * slope + 120 * precision));
+  const int steps = 40000;
+  const double step = (peak + reach - from) / steps;
+  double sum = 0;
+  for (int k = 0; k <= steps; ++k) {
+    const double x = from + k * step;
+    sum += (k == 0 || k == steps ? 1
+            : k % 2 == 1         ? 4
+                                 : 2) *
+           std::pow(x, power) * std::exp(x * (linear - precision * x / 2) - shift);
+  }
+  return sum * step / 3;
+}
+
 }  // namespace
 
 TEST_CASE("a domain knows its coordinates, its number of states and its text") {
@@ -41,6 +75,11 @@ TEST_CASE("a domain knows its coordinates, its number of states and its text") {
   CHECK_THROWS_AS((void)mixed.site(5), Error);
   CHECK(Domain::binary(3).all(Domain::Kind::binary));
   CHECK(!mixed.all(Domain::Kind::binary));
+  const Domain rectified = Domain::rectified(3);
+  CHECK(rectified.text() == "3 rectified");
+  CHECK(!rectified.is_discrete());
+  CHECK(std::isinf(rectified.log_states()));
+  CHECK(natural_rows(rectified) == 6);
 }
 
 TEST_CASE("ln Z of independent units is the sum over their states") {
@@ -92,6 +131,86 @@ TEST_CASE("ln Z of a real unit without positive precision is NaN") {
   CHECK(std::isnan(log_partition_of(Domain::real(1), eta)));
   eta << 1, -2;
   CHECK(std::isnan(log_partition_of(Domain::real(1), eta)));
+}
+
+TEST_CASE("ln Z, mean and energy of a rectified unit are those of its density, by quadrature") {
+  for (const auto& law : rectified_laws) {
+    CAPTURE(law.first);
+    CAPTURE(law.second);
+    const Vector eta = rectified_natural(law);
+    const double peak = std::max(0., law.first / law.second);
+    const double shift = peak * (law.first - law.second * peak / 2);
+    const double Z = rectified_moment(law, 0, 0, shift);
+    CHECK(near(log_partition_of(Domain::rectified(1), eta), shift + std::log(Z), 1e-12));
+    const double truth = rectified_moment(law, 1, 0, shift) / Z;
+    const double found = double(mean(Domain::rectified(1), eta)(0, 0));
+    CHECK(std::abs(found - truth) < tolerance(1e-12, 1e-6) * truth);
+    CHECK(near(log_partition_of(Domain::rectified(1), eta, .5),
+               log_partition_of(Domain::rectified(1), Vector(Real(.5) * eta)), 1e-15));
+  }
+  const Domain three{{{Domain::Kind::binary, 1, 2}, {Domain::Kind::rectified, 2, 0}}};
+  Vector eta(5);
+  eta << Real(.5), Real(-1), Real(2), Real(.25), Real(1);
+  Batch x(3, 1);
+  x << 1, 2, Real(.5);
+  CHECK(natural_energy(three, eta, x)(0) == .5 - 2 - 4 + .125 - .125);
+}
+
+TEST_CASE("ln Z of a rectified unit keeps its digits where the normal tail underflows") {
+  // ∫ e^{-ax - x²/2} = 1/a - 1/a³ + 3/a⁵ - …, so ln Z + ln a = -1/a² + 5/(2a⁴) - ….
+  for (const double a : {1e3, 1e6, 1e30}) {
+    const Vector eta = rectified_natural({-a, 1});
+    const double linear = double(eta(0));
+    CHECK(near(log_partition_of(Domain::rectified(1), eta),
+               -std::log(-linear) - 1 / (linear * linear), 1e-11));
+    CHECK(double(mean(Domain::rectified(1), eta)(0, 0)) * -linear ==
+          doctest::Approx(1 - 2 / (linear * linear)).epsilon(tolerance(1e-11, 1e-6)));
+  }
+  for (const double precision : {0., -1.})
+    CHECK(std::isnan(log_partition_of(Domain::rectified(1), rectified_natural({-1, precision}))));
+}
+
+TEST_CASE("draws of a rectified unit follow its law: Kolmogorov's test, false alarm rate 3e-8") {
+  const Index n = 20000;
+  for (const auto& law : rectified_laws) {
+    CAPTURE(law.first);
+    Batch x(1, n);
+    Stream random(21);
+    sample(Domain::rectified(1), rectified_natural(law).replicate(1, n), random, x);
+    CHECK_NOTHROW(require_inside(Domain::rectified(1), x));
+    std::vector<double> sorted(std::size_t(n), 0.0);
+    for (Index k = 0; k < n; ++k) sorted[std::size_t(k)] = double(x(0, k));
+    std::sort(sorted.begin(), sorted.end());
+    const double peak = std::max(0., law.first / law.second);
+    const double shift = peak * (law.first - law.second * peak / 2);
+    const double Z = rectified_moment(law, 0, 0, shift);
+    // At every 200th draw; between them neither distribution moves by more than 200/n.
+    double worst = 0;
+    for (Index k = 100; k < n; k += 200) {
+      const double above = rectified_moment(law, 0, sorted[std::size_t(k)], shift) / Z;
+      worst = std::max(worst, std::abs(1 - above - (double(k) + .5) / double(n)));
+    }
+    CHECK(worst * std::sqrt(double(n)) < 3);  // P(√n D > 3) = 2 e^{-18}
+  }
+}
+
+TEST_CASE("a rectified unit's quantile is the inverse of its distribution, into both tails") {
+  for (const auto& law : rectified_laws) {
+    CAPTURE(law.first);
+    const double peak = std::max(0., law.first / law.second);
+    const double shift = peak * (law.first - law.second * peak / 2);
+    const double Z = rectified_moment(law, 0, 0, shift);
+    for (const double survival : {1e-16, 1e-5, .01, .5, .99}) {
+      CAPTURE(survival);
+      const double x = rectified_quantile(law.first, law.second, survival);
+      const double above = std::log(rectified_moment(law, 0, x, shift) / Z);
+      // x carries a rounding of 1e-16 x, which the slope of ln P turns into 1e-16 x (slope).
+      const double slope = law.second * x - law.first + std::sqrt(law.second);
+      CHECK(std::abs(above - std::log(survival)) < 1e-12 + 4e-16 * x * std::abs(slope));
+    }
+  }
+  CHECK(rectified_quantile(-1, 1, 1) == 0);
+  CHECK(std::isnan(rectified_quantile(-1, 0, .5)));
 }
 
 TEST_CASE("the mean of independent units is the derivative of ln Z") {
@@ -151,6 +270,11 @@ TEST_CASE("a configuration outside the domain is refused by coordinate and value
   CHECK(refusal(4, 0).starts_with("value 0 at coordinate 4 "));
   CHECK(refusal(2, std::numeric_limits<Real>::infinity()) != "");
   CHECK(refusal(0, std::numeric_limits<Real>::quiet_NaN()) != "");
+  Batch below_zero(2, 1);
+  below_zero << 0, Real(-1e-30);
+  CHECK(error_of([&] { require_inside(Domain::rectified(2), below_zero); }) ==
+        "value -1e-30 at coordinate 1 of configuration 0 is outside the model's domain "
+        "(2 rectified)");
   CHECK(error_of([&] { require_inside(Domain::real(3), x); }) ==
         "needs 3 values per configuration, got 5");
 }

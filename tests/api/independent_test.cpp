@@ -45,6 +45,9 @@ TEST_CASE(
   const Independent normal = Independent::uniform(Domain::real(3));
   CHECK(*normal.log_partition(1) == doctest::Approx(1.5 * std::log(2 * std::numbers::pi)));
   CHECK(!normal.log_partition(0));
+  CHECK(*Independent::uniform(Domain::rectified(2)).log_partition(1) ==
+        doctest::Approx(std::log(std::numbers::pi / 2)));
+  CHECK(Independent::uniform(Domain::rectified(2)).capability<Differentiable>() == nullptr);
   CHECK(normal.capability<Differentiable>() != nullptr);
   CHECK(Independent::uniform(Domain::binary(3)).capability<Differentiable>() == nullptr);
 }
@@ -73,6 +76,10 @@ TEST_CASE("from_data smooths rates with pseudo counts of every state") {
       Independent::from_data(Domain::real(1), Fixed(real), 1).natural_parameters();
   CHECK(double(natural(0) / natural(1)) == doctest::Approx(3));
   CHECK(1 / double(natural(1)) == doctest::Approx(14. / 3));
+  const Vector half =
+      Independent::from_data(Domain::rectified(1), Fixed(real), 1).natural_parameters();
+  CHECK(half(0) == 0);
+  CHECK(1 / double(half(1)) == doctest::Approx(50. / 4));  // the mean square
   CHECK_THROWS_AS(Independent::from_data(Domain::binary(1), Fixed(real), 1), Error);
 }
 

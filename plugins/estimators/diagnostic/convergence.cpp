@@ -35,8 +35,7 @@ class Convergence final : public Evaluation {
     std::vector<bool> moved(std::size_t(draws.chains()), false);
     const auto take = [&](Index first, const std::vector<Eigen::ArrayXXd>& values) {
       context_.workers->run(Index(values.size()), [&](Index i) {
-        const bool real =
-            first + i >= domain.dim() || domain.site(first + i).kind == Domain::Kind::real;
+        const bool real = first + i >= domain.dim() || !domain.site(first + i).is_discrete();
         measures[std::size_t(first + i)] = measure(values[std::size_t(i)], real);
       });
       for (const auto& x : values)
