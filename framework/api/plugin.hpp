@@ -1,6 +1,7 @@
 // The one header a plugin includes.
 #pragma once
 
+#include "gibbsite/api/bilinear.hpp"
 #include "gibbsite/api/compose.hpp"
 #include "gibbsite/api/enumerate.hpp"
 #include "gibbsite/api/independent.hpp"

@@ -2,148 +2,91 @@
 //   E(v, h) = -vᵀW h - bᵀv - cᵀh,  v ∈ {0,1}^D, h ∈ {0,1}^M
 //   F(v) = -bᵀv - Σ_j ln(1 + e^{c_j + (vᵀW)_j}),  P(h_j = 1|v) = σ(c_j + (vᵀW)_j),
 //   P(v_i = 1|h) = σ(b_i + (W h)_i)
+// units: spin has v and h in {-1,+1} with the same E, so ln(2 cosh x) for ln(1 + e^x) and σ(2x) for
+// σ(x). centred has E(v, h) = -(v - μ)ᵀW(h - λ) - bᵀ(v - μ) - cᵀ(h - λ) with constants μ and λ
+// (Montavon & Müller 2012, Neural Networks: Tricks of the Trade; Melchior, Fischer & Wiskott 2016,
+// JMLR 17(99)): the same family of laws with other gradients.
 #include <gibbsite/plugin.hpp>
 
 namespace {
 using namespace gibbsite;
 
-class Rbm final : public EnergyModel, public Conditional, public Latent, public Parametric {
+class Rbm final : public BilinearModel, public Conditional {
  public:
-  struct Params {
-    Index hidden = 0;
-    std::optional<Index> visible;
-    double weight_scale = 0.01;
-    std::string visible_bias = "data";
+  struct Params : BilinearParams {
+    std::string units = "binary";
+    bool centred = false;
+    std::vector<double> visible_offsets;
+    std::optional<double> hidden_offset;
 
     void fields(Fields& f) {
-      f.integer("hidden", hidden, "number M of hidden units",
-                {.minimum = 1, .maximum = 1e7, .required = true});
-      f.integer("visible", visible, "number D of visible units",
-                {.minimum = 1, .maximum = 1e7, .unset = "the width of the data"});
-      f.real("weight_scale", weight_scale, "standard deviation of the initial weights W",
-             {.minimum = 0});
-      f.choice("visible_bias", visible_bias, {"zero", "data"},
-               "initial b: zero, or the log odds of the data's rates (zero without data; Hinton "
-               "2012, section 8.1)");
+      BilinearParams::fields(f);
+      f.choice("units", units, {"binary", "spin"}, "values of all units: {0, 1} or {-1, +1}");
+      f.flag("centred", centred, "whether units enter as differences from constant offsets");
+      f.reals("visible_offsets", visible_offsets, "offsets μ of a centred model, D values",
+              {.unset = "the data's means"});
+      f.real("hidden_offset", hidden_offset, "offset λ_j of each hidden unit of a centred model",
+             {.unset = "0.5 for binary units, 0 for spins"});
+    }
+    Domain domain(Index count) const {
+      return units == "spin" ? Domain::spin(count) : Domain::binary(count);
     }
   };
 
   Rbm(const Params& p, const Context& c)
-      : visible_(Domain::binary(p.visible ? *p.visible : c.require_train().dim())),
-        hidden_(Domain::binary(p.hidden)),
-        weights_by_visible_(p.hidden, dim()),
-        weights_by_hidden_(dim(), p.hidden),
-        b_(Vector::Zero(dim())),
-        c_(Vector::Zero(p.hidden)) {
-    Stream random = c.random;
-    random.normal(weights_by_visible_);
-    weights_by_visible_ *= Real(p.weight_scale);
-    weights_by_hidden_ = weights_by_visible_.transpose();
-    if (p.visible_bias == "data" && c.train != nullptr && c.train->dim() == dim())
-      b_ = Independent::from_data(visible_, *c.train, 1).natural_parameters();
-  }
-
-  const Domain& domain() const override { return visible_; }
-  const Domain& hidden() const override { return hidden_; }
-
-  void visible_energy(const BatchView& v, Row& energy) const override {
-    energy = -(b_.cast<double>().transpose() * v.cast<double>()).array();
-  }
-
-  void gradient_over_hidden(const BatchView& v, const BatchView& hidden_natural, const Row& weights,
-                            Parameters& out) const override {
-    accumulate(v, mean(hidden_, hidden_natural), weights, out);
-  }
-
-  void gradient_over_visible(const BatchView& visible_natural, const BatchView& h,
-                             const Row& weights, Parameters& out) const override {
-    accumulate(mean(visible_, visible_natural), h, weights, out);
-  }
-
-  std::vector<ParameterBlock> blocks() const override {
-    const Index D = dim(), M = hidden_.dim();
-    return {{"W", {"visible", "hidden"}, {D, M}}, {"b", {"visible"}, {D}}, {"c", {"hidden"}, {M}}};
-  }
-
-  Parameters parameters() const override {
-    Parameters theta(weights_by_visible_.size() + b_.size() + c_.size());
-    // Column i of weights_by_visible_ is row i of W, so its storage is W row-major.
-    theta << weights_by_visible_.reshaped().cast<double>(), b_.cast<double>(), c_.cast<double>();
-    return theta;
-  }
-
-  void set_parameters(const Parameters& theta) override {
-    if (!theta.allFinite()) throw Error("rbm: W, b and c must be finite");
-    const Index size = weights_by_visible_.size();
-    weights_by_visible_.reshaped() = theta.head(size).cast<Real>();
-    weights_by_hidden_ = weights_by_visible_.transpose();
-    b_ = theta.segment(size, b_.size()).cast<Real>();
-    c_ = theta.tail(c_.size()).cast<Real>();
+      : BilinearModel("rbm", p.domain(p.width(c)), p.domain(p.hidden),
+                      {p.width(c), p.hidden, p.weight_scale, c.random}),
+        lowest_(p.units == "spin" ? -1 : 0) {
+    if (const auto law = p.visible_law(visible_, c)) pairs_.set_visible_bias(*law);
+    if (p.centred) {
+      const double middle = 0.5 * (1 + double(lowest_));
+      const double hidden_offset = p.hidden_offset ? *p.hidden_offset : middle;
+      pairs_.set_offsets(offsets(p, c), Vector::Constant(p.hidden, Real(hidden_offset)));
+    } else if (p.hidden_offset || !p.visible_offsets.empty()) {
+      throw Error(c.subject + ": visible_offsets and hidden_offset: need centred: true");
+    }
   }
 
  private:
-  void do_energy(const BatchView& v, Row& energy) const override {
-    Batch eta;
-    do_hidden_natural(v, eta);
-    visible_energy(v, energy);
-    energy -= log_partition(hidden_, eta);
+  Vector offsets(const Params& p, const Context& c) const {
+    if (p.visible_offsets.empty()) {
+      const Batch data = c.require_train().all(Stream(0));
+      require_inside(visible_, data);
+      return data.cast<double>().rowwise().mean().cast<Real>();
+    }
+    if (Index(p.visible_offsets.size()) != dim())
+      throw Error(c.subject + ": visible_offsets: must have one value per visible unit, got " +
+                  std::to_string(p.visible_offsets.size()));
+    return Eigen::Map<const Eigen::VectorXd>(p.visible_offsets.data(), dim()).cast<Real>();
   }
 
   void do_hidden_natural(const BatchView& v, Batch& natural) const override {
-    natural.resize(hidden_.dim(), v.cols());
-    for (Index n = 0; n < v.cols(); ++n)
-      kernels<Real>().affine(weights_by_visible_.data(), hidden_.dim(), dim(), c_.data(),
-                             v.col(n).data(), natural.col(n).data());
+    pairs_.hidden_field(v, natural);
   }
 
-  void do_visible_natural(const BatchView& h, Batch& natural) const override {
-    natural.resize(dim(), h.cols());
-    for (Index n = 0; n < h.cols(); ++n)
-      kernels<Real>().affine(weights_by_hidden_.data(), dim(), hidden_.dim(), b_.data(),
-                             h.col(n).data(), natural.col(n).data());
-  }
-
-  // P(v_i = 1 | other v) has log odds F(v_i = 0) - F(v_i = 1).
+  // η of v_i is (F(lowest) - F(1))/(1 - lowest), given the other v.
   void do_natural(std::span<const Index> sites, const BatchView& v, Batch& natural) const override {
     if (sites.size() != 1)
       throw Error("rbm: visible units depend on each other, ask for one at a time");
     const Index i = sites[0];
+    const Real span = 1 - lowest_;
+    const auto column = pairs_.weights_by_visible().col(i);
     Batch eta;
     do_hidden_natural(v, eta);
-    eta -= weights_by_visible_.col(i) * v.row(i);
-    const Row off = log_partition(hidden_, eta);
-    eta.colwise() += weights_by_visible_.col(i);
-    natural = (double(b_(i)) + log_partition(hidden_, eta) - off).matrix().cast<Real>();
+    eta.array() += (column * (lowest_ - v.row(i).array()).matrix()).array();
+    const Row low = log_partition(hidden_, eta);
+    eta.colwise() += span * column;
+    const Row high = log_partition(hidden_, eta);
+    const double slope = double(span) * double(pairs_.visible_constant()(i));
+    natural = ((slope + high - low) / double(span)).matrix().cast<Real>();
   }
 
-  void do_parameter_gradient(const BatchView& v, const Row& weights,
-                             Parameters& out) const override {
-    Batch eta;
-    do_hidden_natural(v, eta);
-    gradient_over_hidden(v, eta, weights, out);
-  }
-
-  // out -= Σ_n w_n (v hᵀ, v, h): the derivative of E(v, h) is linear in either layer.
-  void accumulate(const BatchView& v, const BatchView& h, const Row& weights,
-                  Parameters& out) const {
-    const Index size = weights_by_visible_.size();
-    for (Index n = 0; n < v.cols(); ++n) {
-      kernels<Real>().rank_one(-weights(n), v.col(n).data(), dim(), h.col(n).data(), hidden_.dim(),
-                               out.data());
-      out.segment(size, dim()) -= weights(n) * v.col(n).cast<double>();
-      out.tail(hidden_.dim()) -= weights(n) * h.col(n).cast<double>();
-    }
-  }
-
-  Domain visible_, hidden_;
-  Batch weights_by_visible_;  ///< Wᵀ: column i is row i of W
-  Batch weights_by_hidden_;   ///< W
-  Vector b_, c_;
+  Real lowest_;  ///< the lower of a unit's two values
 };
 
 }  // namespace
 
 GIBBSITE_PLUGIN(registry) {
-  registry.add<Rbm>("rbm", "restricted Boltzmann machine with binary units",
+  registry.add<Rbm>("rbm", "restricted Boltzmann machine with binary or spin units",
                     "Hinton 2002, Neural Computation 14(8):1771-1800");
 }

@@ -43,6 +43,12 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
     {"tempered",
      {"{name: tempered, model: {name: rbm, visible: 7, hidden: 4, weight_scale: 1}, beta: 0.6}",
       "{name: tempered, model: {name: gaussian, mean: [0.5, -1]}, beta: 1.7}"}},
+      "{name: rbm, visible: 4, hidden: 6, weight_scale: 1}",
+      "{name: rbm, visible: 5, hidden: 4, weight_scale: 0.7, units: spin}",
+      "{name: rbm, visible: 5, hidden: 4, weight_scale: 1, centred: true, hidden_offset: 0.4, "
+      "visible_offsets: [0.2, 0.9, 0.5, 0.1, 0.3]}",
+      "{name: rbm, visible: 4, hidden: 5, weight_scale: 0.7, units: spin, centred: true, "
+      "hidden_offset: -0.2, visible_offsets: [0.2, 0.9, -0.5, 0]}"}},
 };
 
 }  // namespace gibbsite::test

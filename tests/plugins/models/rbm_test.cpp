@@ -170,3 +170,102 @@ TEST_CASE("rbm refuses parameters that are not finite and a missing width") {
   CHECK(error_of([] { make_model("{name: rbm, hidden: 2}"); }) ==
         "model rbm: needs a data section");
 }
+
+TEST_CASE("rbm of spins is the binary one in other coordinates, with a constant") {
+  // s = 2v - 1, t = 2h - 1: -sᵀWt - bᵀs - cᵀt = -vᵀ4W h - (2b - 2W1)ᵀv - (2c - 2Wᵀ1)ᵀh + constant.
+  const auto spin = make_model("{name: rbm, visible: 5, hidden: 4, units: spin}");
+  CHECK(spin->domain() == Domain::spin(5));
+  CHECK(spin->capability<Latent>()->hidden() == Domain::spin(4));
+  const auto binary = recipe_rbm(5, 4, .7);
+  const Parameters theta = parametric(*binary).parameters();
+  parametric(*spin).set_parameters(theta);
+  const Eigen::MatrixXd W = theta.head(20).reshaped(4, 5).transpose();
+  const Eigen::VectorXd b = theta.segment(20, 5), c = theta.tail(4);
+  Parameters coded(29);
+  coded << Eigen::MatrixXd(4 * W.transpose()).reshaped(), 2 * b - 2 * W.rowwise().sum(),
+      2 * c - 2 * W.colwise().sum().transpose();
+  const double constant = -W.sum() + b.sum() + c.sum();
+  parametric(*binary).set_parameters(coded);
+  const Batch v = all_states(binary->domain());
+  const Batch s = (2 * v.array() - 1).matrix();
+  CHECK(distance(energies(*spin, s), Row(energies(*binary, v) + constant)) < 1e-13);
+  CHECK(std::abs(exact_sum(*spin, workers(), false).log_partition + constant -
+                 exact_sum(*binary, workers(), false).log_partition) < 1e-12);
+  CHECK(std::abs(log_sum_over_states(*spin) - exact_sum(*spin, workers(), false).log_partition) <
+        1e-12);
+}
+
+TEST_CASE("rbm centred has the energy with offsets in it, and the law of shifted biases") {
+  const auto centred = make_model(
+      "{name: rbm, visible: 4, hidden: 3, centred: true, hidden_offset: 0.3, "
+      "visible_offsets: [0.1, 0.9, 0.5, 0.25]}");
+  const auto plain = recipe_rbm(4, 3, 2);
+  const Parameters theta = parametric(*plain).parameters();
+  parametric(*centred).set_parameters(theta);
+  Batch mu(4, 1), lambda = Batch::Constant(3, 1, Real(.3));
+  mu << Real(.1), Real(.9), Real(.5), Real(.25);
+  const Batch v = all_states(Domain::binary(4)), h = all_states(Domain::binary(3));
+  for (Index n = 0; n < v.cols(); ++n) {
+    Eigen::ArrayXd joint(h.cols());
+    for (Index m = 0; m < h.cols(); ++m)
+      joint(m) = -rbm_energy(theta, v.col(n) - mu, h.col(m) - lambda);
+    CHECK(std::abs(energies(*centred, v.col(n))(0) + log_sum_exp(joint)) < 1e-12);
+  }
+  // The same law has b - W λ and c - Wᵀμ without offsets.
+  Parameters shifted = theta;
+  for (Index i = 0; i < 4; ++i)
+    for (Index j = 0; j < 3; ++j) {
+      shifted(12 + i) -= theta(3 * i + j) * .3;
+      shifted(16 + j) -= theta(3 * i + j) * double(mu(i));
+    }
+  parametric(*plain).set_parameters(shifted);
+  CHECK(distance(law(*centred), law(*plain)) < 1e-14);
+}
+
+TEST_CASE("rbm takes its offsets from the data's means, and none unless centred") {
+  const auto dataset = make_dataset("{name: bars_and_stripes, side: 2}");
+  Context with_data = context();
+  with_data.train = dataset.get();
+  const auto centred =
+      make_model("{name: rbm, hidden: 2, centred: true, weight_scale: 0}", with_data);
+  Parameters theta = Parameters::Zero(8 + 4 + 2);
+  theta.segment(8, 4) << 1, 2, 3, 4;
+  theta.tail(2) << 5, 6;
+  parametric(*centred).set_parameters(theta);
+  // E(0, h) summed over h with W = 0: bᵀμ + cᵀλ - Σ ln(1 + e^c), with μ = λ = 1/2.
+  const double truth = .5 * 10 + .5 * 11 - softplus(5) - softplus(6);
+  CHECK(near(energies(*centred, Batch::Zero(4, 1))(0), truth, 1e-14));
+  CHECK(error_of([] { make_model("{name: rbm, visible: 2, hidden: 2, centred: true}"); }) ==
+        "model rbm: needs a data section");
+  CHECK(error_of([] {
+          make_model(
+              "{name: rbm, visible: 2, hidden: 2, centred: true, visible_offsets: [1, 1, 1]}");
+        }) == "model rbm: visible_offsets: must have one value per visible unit, got 3");
+  CHECK(error_of([] { make_model("{name: rbm, visible: 2, hidden: 2, hidden_offset: 0.5}"); }) ==
+        "model rbm: visible_offsets and hidden_offset: need centred: true");
+}
+
+TEST_CASE("rbm without offsets computes to the bit what the plain formulas do") {
+  const auto model = recipe_rbm(7, 5, 1.5);
+  const Parameters theta = parametric(*model).parameters();
+  const Batch v = all_states(model->domain());
+  const Row energy = energies(*model, v);
+  const Batch Wt = theta.head(35).reshaped(5, 7).cast<Real>();
+  const Vector b = theta.segment(35, 7).cast<Real>(), c = theta.tail(5).cast<Real>();
+  Batch eta(5, v.cols());
+  for (Index n = 0; n < v.cols(); ++n)
+    kernels<Real>().affine(Wt.data(), 5, 7, c.data(), v.col(n).data(), eta.col(n).data());
+  const Row plain = -(b.cast<double>().transpose() * v.cast<double>()).array() -
+                    log_partition(Domain::binary(5), eta);
+  CHECK((energy == plain).all());
+  for (Index i = 0; i < 7; ++i) {
+    const Index site[] = {i};
+    Batch found, at = eta;
+    model->capability<Conditional>()->natural(site, v, found);
+    at -= Wt.col(i) * v.row(i);
+    const Row off = log_partition(Domain::binary(5), at);
+    at.colwise() += Wt.col(i);
+    const Row on = log_partition(Domain::binary(5), at);
+    CHECK(found == Batch((double(b(i)) + on - off).matrix().cast<Real>()));
+  }
+}
