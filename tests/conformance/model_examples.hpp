@@ -36,6 +36,10 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
       "{name: product, models: [{name: rbm, visible: 7, hidden: 4, weight_scale: 1}], "
       "weights: [0.7]}",
       "{name: product, models: [{name: gaussian, mean: [0.5, -1]}], weights: [2]}"}},
+    {"gaussian_rbm",
+     {"{name: gaussian_rbm, visible: 2, hidden: 3, weight_scale: 0.5, standard_deviations: [0.7, "
+      "1.2]}",
+      "{name: gaussian_rbm, visible: 1, hidden: 2, weight_scale: 1, learn_variance: false}"}},
     {"rbm",
      {"{name: rbm, visible: 7, hidden: 4, weight_scale: 1}",
       "{name: rbm, visible: 4, hidden: 6, weight_scale: 1}"}},
