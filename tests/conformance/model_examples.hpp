@@ -56,6 +56,9 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
       "visible_offsets: [0.2, 0.9, 0.5, 0.1, 0.3]}",
       "{name: rbm, visible: 4, hidden: 5, weight_scale: 0.7, units: spin, centred: true, "
       "hidden_offset: -0.2, visible_offsets: [0.2, 0.9, -0.5, 0]}"}},
+    {"rectified_rbm",
+     {"{name: rectified_rbm, visible: 6, hidden: 4, weight_scale: 1}",
+      "{name: rectified_rbm, visible: 3, hidden: 5, weight_scale: 2}"}},
 };
 
 }  // namespace gibbsite::test
