@@ -129,6 +129,16 @@ std::unique_ptr<Terms> terms_of(const EnergyModel& model, const std::string& met
   return std::make_unique<VisibleTerms>(model);
 }
 
+// The layer whose states are fewer, where they are not too many.
+std::string summation(const EnergyModel& model, ExactLimit limit) {
+  const double most = limit.max_log2_states * std::numbers::ln2 + 1e-9;
+  const auto* latent = model.capability<Latent>();
+  const double visible = model.domain().log_states();
+  const double hidden = latent == nullptr ? visible : latent->hidden().log_states();
+  if (latent != nullptr && hidden <= most && hidden < visible) return "hidden_sum";
+  return visible <= most ? "enumeration" : "";
+}
+
 }  // namespace
 
 Batch states(const Domain& domain, std::uint64_t first, Index count) {
@@ -150,12 +160,7 @@ Batch states(const Domain& domain, std::uint64_t first, Index count) {
 std::string exact_method(const EnergyModel& model, ExactLimit limit) {
   const auto* normalized = model.capability<Normalized>();
   if (normalized != nullptr && normalized->log_partition(1)) return "closed_form";
-  const double most = limit.max_log2_states * std::numbers::ln2 + 1e-9;
-  const auto* latent = model.capability<Latent>();
-  const double visible = model.domain().log_states();
-  const double hidden = latent == nullptr ? visible : latent->hidden().log_states();
-  if (latent != nullptr && hidden <= most && hidden < visible) return "hidden_sum";
-  return visible <= most ? "enumeration" : "";
+  return summation(model, limit);
 }
 
 ExactSum exact_sum(const EnergyModel& model, const Workers& workers, bool with_gradient,
@@ -209,8 +214,8 @@ Batch exact_draws(const EnergyModel& model, Index count, Stream random) {
     return x;
   }
   const ExactLimit limit{.max_log2_states = 20};
-  const std::string method = exact_method(model, limit);
-  if (method.empty() || method == "closed_form")
+  const std::string method = summation(model, limit);
+  if (method.empty())
     throw Error("exact draws need a model that offers them or at most 2^20 states");
   const auto terms = terms_of(model, method);
   const Index total = Index(state_count(terms->domain()));

@@ -3,8 +3,10 @@
 
 #include "gibbsite/api/bilinear.hpp"
 #include "gibbsite/api/compose.hpp"
+#include "gibbsite/api/discrete_units.hpp"
 #include "gibbsite/api/enumerate.hpp"
 #include "gibbsite/api/independent.hpp"
+#include "gibbsite/api/pairwise_spins.hpp"
 #include "gibbsite/api/registry.hpp"
 #include "gibbsite/api/stamp.hpp"
 #include "gibbsite/core/kernels.hpp"
