@@ -59,6 +59,17 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
     {"rectified_rbm",
      {"{name: rectified_rbm, visible: 6, hidden: 4, weight_scale: 1}",
       "{name: rectified_rbm, visible: 3, hidden: 5, weight_scale: 2}"}},
+    {"hopfield",
+     {"{name: hopfield, units: 6, patterns: [1, -1, 1, 1, -1, 1, 1, 1, 1, -1, -1, -1]}"}},
+    {"ising",
+     {"{name: ising, sides: [3], coupling: 0.3}", "{name: ising, sides: [2], coupling: -0.5}",
+      "{name: ising, lattice: triangular, sides: [3, 4], boundary: open, coupling: 0.4, "
+      "field: [0.2]}",
+      "{name: ising, lattice: chain, sides: [7], coupling: -0.8}"}},
+    {"rbm",
+     {"{name: rbm, visible: 7, hidden: 4, weight_scale: 1}",
+      "{name: rbm, visible: 4, hidden: 6, weight_scale: 1}"}},
+    {"sherrington_kirkpatrick", {"{name: sherrington_kirkpatrick, units: 8, field: [0.2]}"}},
 };
 
 }  // namespace gibbsite::test
