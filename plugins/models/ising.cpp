@@ -20,8 +20,9 @@ struct Dual {
 
 // With s = sinh 2K and w = min(s, 1/s), A = 1 + w² - w cos(πk/L) and R = √(A² - w²) give
 // e^{|γ|} = (A + R)/w, and nothing overflows or cancels for small or large K. In these terms
-// Z = (s/w)^{N/2} Σ over both parities of k of Π_k (2(A + R))^{L/2} [Π_k (1 + q_k) ± Π_k (1 -
-// q_k)]/2 with q_k = e^{-L|γ_k|}; the sign is that of γ_0 where k is even. Derivatives are by w.
+// Z is (s/w)^{N/2}/2 times the sum over both parities of k of
+//   Π_k (2(A + R))^{L/2} [Π_k (1 + q_k) ± Π_k (1 - q_k)],  q_k = e^{-L|γ_k|},
+// with the sign of γ_0 where k is even. Derivatives are by w.
 struct Parity {
   Dual log_factor;  ///< ln Π_k (2(A + R))^{L/2}
   Dual plus{1}, minus{1};

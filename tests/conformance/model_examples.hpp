@@ -66,6 +66,9 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
       "{name: ising, lattice: triangular, sides: [3, 4], boundary: open, coupling: 0.4, "
       "field: [0.2]}",
       "{name: ising, lattice: chain, sides: [7], coupling: -0.8}"}},
+    {"potts",
+     {"{name: potts, sides: [2, 3], levels: 3, coupling: 0.7, field: [0, 0.3, -0.2]}",
+      "{name: potts, lattice: cubic, sides: [2, 2, 1], boundary: open, levels: 4, coupling: -1}"}},
     {"rbm",
      {"{name: rbm, visible: 7, hidden: 4, weight_scale: 1}",
       "{name: rbm, visible: 4, hidden: 6, weight_scale: 1}"}},
