@@ -10,6 +10,7 @@ namespace gibbsite::test {
 // Small specs of each model, such that every way to ln Z is open: at most 2^12 states, or at most
 // two real coordinates of size about 1.
 inline const std::map<std::string, std::vector<std::string>> examples = {
+    {"bernoulli", {"{name: bernoulli, probabilities: [0.2, 0.5, 0.9, 0.6]}"}},
     {"boltzmann_machine", {"{name: boltzmann_machine, units: 7, weight_scale: 0.5}"}},
     {"clamped",
      {"{name: clamped, model: {name: rbm, visible: 8, hidden: 4, weight_scale: 1}, "
@@ -21,6 +22,7 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
     {"categorical_rbm",
      {"{name: categorical_rbm, visible: 3, levels: 4, hidden: 4, weight_scale: 1}",
       "{name: categorical_rbm, visible: 2, levels: 3, hidden: 6, weight_scale: 1}"}},
+    {"categorical", {"{name: categorical, units: 3, levels: 4, weights: [1, 2, 3, 5]}"}},
     {"gaussian",
      {"{name: gaussian, mean: [0.5, -1], precision: [2, 0.6, 0.6, 1]}",
       "{name: gaussian, units: 1, precision: [0.5]}"}},
