@@ -75,6 +75,7 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
      {"{name: rbm, visible: 7, hidden: 4, weight_scale: 1}",
       "{name: rbm, visible: 4, hidden: 6, weight_scale: 1}"}},
     {"sherrington_kirkpatrick", {"{name: sherrington_kirkpatrick, units: 8, field: [0.2]}"}},
+    {"table", {"{name: table, levels: [5, 5]}", "{name: table, levels: [2, 3, 4]}"}},
 };
 
 }  // namespace gibbsite::test
