@@ -107,6 +107,10 @@ class GIBBSITE_API Fields {
                 Rule rule = {.minimum = 0}) {
     visit({std::move(name), std::move(documentation), std::move(rule)}, &value);
   }
+  void texts(std::string name, std::vector<std::string>& value, std::string documentation,
+             Rule rule = {}) {
+    visit({std::move(name), std::move(documentation), std::move(rule)}, &value);
+  }
   /// A nested plugin; a sampler that is not given is the model's natural one, a gradient the one
   /// of the train section.
   void plugin(std::string name, PluginSpec& value, Kind kind, std::string documentation,

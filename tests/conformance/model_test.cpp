@@ -429,9 +429,7 @@ TEST_CASE("gradients over either layer have the same mean under the model") {
 TEST_CASE("every way to an exact ln Z that a model claims gives the same number as another way") {
   for_each_model_at_all_parameters([](const Subject& subject) {
     const auto found = log_partitions(*subject);
-    // A law on the plane without a closed form has quadrature alone.
-    const bool alone = exact_method(*subject).empty() && subject->domain().all(Domain::Kind::real);
-    CHECK(found.size() >= (alone ? 0 : 2));
+    if (!exact_method(*subject).empty()) CHECK(found.size() >= 2);
     for (const auto& [way, value] : found) {
       CAPTURE(way);
       CHECK(near(value, found.begin()->second, tolerance(1e-11, 1e-5)));
@@ -501,7 +499,12 @@ TEST_CASE("evaluations are counted in configurations and coordinates") {
       const Evaluations before = subject->evaluations();
       const Index site[] = {0};
       conditional->natural(site, subject.x, batch);
-      CHECK(subject->evaluations() - before == Evaluations{.site_updates = columns});
+      Evaluations counted = subject->evaluations() - before;
+      // A conditional may come from the energies of the coordinate's states.
+      if (counted.energy != 0)
+        CHECK(counted.energy == std::uint64_t(columns * subject->domain().site(0).levels));
+      counted.energy = 0;
+      CHECK(counted == Evaluations{.site_updates = columns});
     }
     if (const auto* latent = subject.as<Latent>()) {
       const Evaluations before = subject->evaluations();

@@ -1,0 +1,78 @@
+#include "gibbsite/api/network_weights.hpp"
+
+#include <cmath>
+
+#include "gibbsite/core/kernels.hpp"
+
+namespace gibbsite {
+namespace {
+
+using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+// The largest singular value of a matrix and its vectors; 0 for a matrix of zeros.
+struct Leading {
+  Eigen::VectorXd left, right;
+  double value = 0;
+
+  explicit Leading(const Eigen::Map<const RowMajor>& W) : right(W.cols()) {
+    for (Index k = 0; k < right.size(); ++k)
+      right(k) = 1 + 0.5 * std::sin(1 + double(k) * double(k));
+    right.normalize();
+    for (int round = 0; round < 1000; ++round) {
+      const Eigen::VectorXd before = right;
+      left = (W * right).normalized();
+      right = (W.transpose() * left).normalized();
+      if ((right - before).cwiseAbs().maxCoeff() < 1e-13) break;
+    }
+    value = left.dot(W * right);
+  }
+};
+
+}  // namespace
+
+Weights::Weights(Index outputs, Index inputs, bool spectral)
+    : spectral_(spectral),
+      by_input_(outputs, inputs),
+      by_output_(inputs, outputs),
+      bias_(outputs),
+      zero_(Vector::Zero(inputs)) {}
+
+bool Weights::accepts(const double* theta) const {
+  return !spectral_ || Leading({theta, outputs(), inputs()}).value > 0;
+}
+
+void Weights::set(const double* theta) {
+  const Eigen::Map<const RowMajor> W(theta, outputs(), inputs());
+  if (spectral_) {
+    const Leading leading(W);
+    sigma_ = leading.value;
+    left_ = leading.left.cast<Real>();
+    right_ = leading.right.cast<Real>();
+  }
+  by_input_ = (W / sigma_).cast<Real>();
+  by_output_ = by_input_.transpose();
+  bias_ = Eigen::Map<const Eigen::VectorXd>(theta + W.size(), outputs()).cast<Real>();
+}
+
+void Weights::apply(const Real* x, Real* y) const {
+  kernels<Real>().affine(by_input_.data(), outputs(), inputs(), bias_.data(), x, y);
+}
+
+void Weights::apply_transposed(const Real* dy, Real* dx) const {
+  kernels<Real>().affine(by_output_.data(), inputs(), outputs(), zero_.data(), dy, dx);
+}
+
+// d(W/σ) = dW/σ - (uᵀ dW v) W/σ², and dy·(W/σ)x is dy·(y - b).
+void Weights::accumulate(const Real* x, const Real* y, const Real* dy, double scale,
+                         double* out) const {
+  kernels<Real>().rank_one(scale / sigma_, dy, outputs(), x, inputs(), out);
+  double* by_bias = out + by_input_.size();
+  for (Index k = 0; k < outputs(); ++k) by_bias[k] += scale * double(dy[k]);
+  if (!spectral_) return;
+  double along = 0;
+  for (Index k = 0; k < outputs(); ++k) along += double(dy[k]) * double(y[k] - bias_(k));
+  kernels<Real>().rank_one(-scale * along / sigma_, left_.data(), outputs(), right_.data(),
+                           inputs(), out);
+}
+
+}  // namespace gibbsite
