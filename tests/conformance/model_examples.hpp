@@ -26,6 +26,12 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
     {"discrete_boltzmann",
      {"{name: discrete_boltzmann, units: 4, levels: 5, weight_scale: 1, diagonal: -0.5}",
       "{name: discrete_boltzmann, units: 4, levels: 4, interaction: potts, weight_scale: 1}"}},
+    {"convnet",
+     {"{name: convnet, shape: [1, 1, 2], layers: [conv 3 1x2 padding 0, swish, dense 4, tanh], "
+      "weight_scale: 2}",
+      "{name: convnet, shape: [2, 4, 3], layers: [conv 3 3x2 stride 2 padding 1, swish, 'residual "
+      "(conv 3 1x1, swish)', average_pool 2x1 stride 1, dense 4, softplus], initialisation: "
+      "glorot}"}},
     {"gaussian",
      {"{name: gaussian, mean: [0.5, -1], precision: [2, 0.6, 0.6, 1]}",
       "{name: gaussian, units: 1, precision: [0.5]}"}},
@@ -48,6 +54,12 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
      {"{name: gaussian_rbm, visible: 2, hidden: 3, weight_scale: 0.5, standard_deviations: [0.7, "
       "1.2]}",
       "{name: gaussian_rbm, visible: 1, hidden: 2, weight_scale: 1, learn_variance: false}"}},
+    {"mlp",
+     {"{name: mlp, units: 2, hidden: [6, 5], weight_scale: 2}",
+      "{name: mlp, units: 1, hidden: [6], activation: elu, initialisation: he}",
+      "{name: mlp, units: 2, hidden: [4], activation: tanh, spectral_normalisation: true}",
+      "{name: mlp, units: 6, hidden: [8], domain: binary, activation: softplus, weight_scale: 3}",
+      "{name: mlp, units: 5, hidden: [8], domain: spin, activation: relu, weight_scale: 3}"}},
     {"rbm",
      {"{name: rbm, visible: 7, hidden: 4, weight_scale: 1}",
       "{name: rbm, visible: 4, hidden: 6, weight_scale: 1}"}},
