@@ -6,6 +6,7 @@
 #include "gibbsite/api/discrete_units.hpp"
 #include "gibbsite/api/enumerate.hpp"
 #include "gibbsite/api/independent.hpp"
+#include "gibbsite/api/layers.hpp"
 #include "gibbsite/api/network_energy.hpp"
 #include "gibbsite/api/pairwise_spins.hpp"
 #include "gibbsite/api/registry.hpp"
