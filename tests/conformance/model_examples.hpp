@@ -32,6 +32,9 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
       "{name: convnet, shape: [2, 4, 3], layers: [conv 3 3x2 stride 2 padding 1, swish, 'residual "
       "(conv 3 1x1, swish)', average_pool 2x1 stride 1, dense 4, softplus], initialisation: "
       "glorot}"}},
+    {"classification_rbm",
+     {"{name: classification_rbm, visible: 6, hidden: 4, classes: 3, weight_scale: 1}",
+      "{name: classification_rbm, visible: 2, hidden: 6, classes: 2, weight_scale: 1}"}},
     {"gaussian",
      {"{name: gaussian, mean: [0.5, -1], precision: [2, 0.6, 0.6, 1]}",
       "{name: gaussian, units: 1, precision: [0.5]}"}},
