@@ -94,6 +94,8 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
       "{name: rbm, visible: 4, hidden: 6, weight_scale: 1}"}},
     {"sherrington_kirkpatrick", {"{name: sherrington_kirkpatrick, units: 8, field: [0.2]}"}},
     {"table", {"{name: table, levels: [5, 5]}", "{name: table, levels: [2, 3, 4]}"}},
+    {"semi_restricted",
+     {"{name: semi_restricted, visible: 7, hidden: 4, weight_scale: 1, lateral_scale: 0.5}"}},
     {"subspace_rbm",
      {"{name: subspace_rbm, visible: 7, gates: 2, subspace: 2, weight_scale: 1}",
       "{name: subspace_rbm, visible: 4, gates: 2, subspace: 3, weight_scale: 1}",
