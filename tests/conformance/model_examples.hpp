@@ -107,6 +107,9 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
      {"{name: subspace_rbm, visible: 7, gates: 2, subspace: 2, weight_scale: 1}",
       "{name: subspace_rbm, visible: 4, gates: 2, subspace: 3, weight_scale: 1}",
       "{name: subspace_rbm, visible: 6, gates: 3, subspace: 1, weight_scale: 1}"}},
+    {"temporal_rbm",
+     {"{name: temporal_rbm, visible: 3, hidden: 4, order: 2, weight_scale: 1}",
+      "{name: temporal_rbm, visible: 4, hidden: 3, weight_scale: 1}"}},
 };
 
 }  // namespace gibbsite::test
