@@ -64,6 +64,9 @@ struct Zoo {
     add("annealed rbm", made([&] { return WeightedSum::path(base, rbm, 0.6); }));
     add("tempered boltzmann_machine", made([&] { return WeightedSum::tempered(0.6, boltzmann); }));
     add("clamped rbm", std::make_unique<Clamped>(rbm, std::vector<Index>{1}, Vector::Ones(1)));
+    add("ising on a checkerboard",
+        make_model("{name: ising, sides: [2, 3], boundary: open, coupling: .4, field: [.2]}"));
+    add("potts", make_model("{name: potts, lattice: chain, sides: [4], levels: 3, coupling: .8}"));
     EnergyModel& normal = add(
         "gaussian",
         make_model("{name: gaussian, mean: [1, -2, 0], precision: [2, -1, 0, -1, 1, 0, 0, 0, 3]}"));
