@@ -139,6 +139,20 @@ TEST_CASE("classification_rbm layers are independent given each other, with the 
                    Row((joint.col(m) / joint.col(m).sum()).transpose())) < 1e-13);
 }
 
+TEST_CASE("classification_rbm is annealed in its joint energy") {
+  const auto model = recipe();
+  const Truth truth;
+  Independent base = Independent::uniform(model->domain());
+  const WeightedSum path = WeightedSum::path(base, *model, .4);
+  const Batch x = all_states(model->domain()), h = all_states(Domain::binary(M));
+  double sum = 0;
+  for (Index n = 0; n < x.cols(); ++n)
+    for (Index m = 0; m < h.cols(); ++m) sum += std::exp(-.4 * truth.energy(x.col(n), h.col(m)));
+  CHECK(exact_method(path) == "hidden_sum");
+  CHECK(std::abs(exact_sum(path, workers(), false).log_partition - std::log(sum)) < 1e-12);
+  CHECK(std::abs(log_sum_over_states(path) - std::log(sum)) < 1e-12);
+}
+
 TEST_CASE("classification_rbm takes its sizes and biases from data with labels") {
   class Labelled final : public Dataset {
    public:

@@ -93,6 +93,19 @@ TEST_CASE("deep_boltzmann_machine layers have the stated inputs from both neighb
   CHECK(distance(natural.bottomRows(4), ((W2.transpose() * odd).colwise() + c2).eval()) < 1e-14);
 }
 
+TEST_CASE("deep_boltzmann_machine is annealed in the joint energy of all layers") {
+  const auto model = recipe();
+  Independent base = Independent::uniform(model->domain());
+  const WeightedSum path = WeightedSum::path(base, *model, .3);
+  const Parameters theta = recipe_parameters();
+  const Batch all = all_states(Domain::binary(15));
+  double sum = 0;
+  for (Index n = 0; n < all.cols(); ++n)
+    sum += std::exp(-.3 * energy_of({6, 5, 4}, theta, all.col(n)));
+  CHECK(std::abs(exact_sum(path, workers(), false).log_partition - std::log(sum)) < 1e-11);
+  CHECK(std::abs(log_sum_over_states(path) - std::log(sum)) < 1e-11);
+}
+
 TEST_CASE("deep_boltzmann_machine names its blocks by layer") {
   const auto model = make_model("{name: deep_boltzmann_machine, visible: 4, hidden: [3, 2, 5]}");
   std::string names;

@@ -176,6 +176,28 @@ TEST_CASE("subspace_rbm visible units are independent given the groups, with the
   CHECK(from_formula < 1e-12);
 }
 
+TEST_CASE("subspace_rbm is annealed in its joint energy, gradients included") {
+  const auto model = recipe();
+  Independent base = Independent::uniform(model->domain());
+  WeightedSum path = WeightedSum::path(base, *model, .6);
+  const Batch x = all_states(model->domain()), hidden = all_states(Domain::binary(units));
+  const double truth = std::log(joint_weights(x, hidden).pow(.6).sum());
+  CHECK(std::abs(exact_sum(path, workers(), false).log_partition - truth) < 1e-12);
+  // Against a central difference, whose error is of the order of step² with derivatives near 1.
+  auto& parametric = *path.capability<Parametric>();
+  const Parameters theta = parametric.parameters();
+  const Row weights = Row::LinSpaced(x.cols(), -1, 2);
+  Parameters gradient = Parameters::Zero(theta.size()), direction(theta.size());
+  parametric.parameter_gradient(x, weights, gradient);
+  for (Index k = 0; k < theta.size(); ++k) direction(k) = std::sin(1 + 1.7 * double(k));
+  const auto energy_at = [&](double step) {
+    parametric.set_parameters(theta + step * direction);
+    return (weights * energies(path, x)).sum();
+  };
+  const double slope = (energy_at(1e-5) - energy_at(-1e-5)) / 2e-5;
+  CHECK(near(gradient.dot(direction), slope, 1e-7));
+}
+
 TEST_CASE("subspace_rbm refuses parameters that are not finite and too wide a subspace") {
   const auto model = recipe();
   Parameters theta = Truth::theta();
