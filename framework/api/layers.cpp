@@ -174,17 +174,6 @@ void require_symmetric(const std::string& name, const Eigen::Ref<const Parameter
   }
 }
 
-Batch log_odds_from_energies(Index site, const BatchView& x,
-                             const std::function<void(const BatchView&, Row&)>& energy) {
-  Batch moved = x;
-  Row off(x.cols()), on(x.cols());
-  moved.row(site).setZero();
-  energy(moved, off);
-  moved.row(site).setOnes();
-  energy(moved, on);
-  return (off - on).matrix().cast<Real>();
-}
-
 Index single_site(std::span<const Index> sites, const std::string& model) {
   if (sites.size() != 1)
     throw Error(model + ": coordinates depend on each other, ask for one at a time");

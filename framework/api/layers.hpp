@@ -1,7 +1,6 @@
 // What models with layers of units share: weights between two layers, and sums over chains.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -101,11 +100,6 @@ GIBBSITE_API Batch category_indicators(const BatchView& x, Index levels);
 /// calls the matrix: "semi_restricted: L".
 GIBBSITE_API void require_symmetric(const std::string& name, const Eigen::Ref<const Parameters>& W);
 
-/// Log odds of the binary coordinate `site` given all others (1 x chains) from the energies of both
-/// its states; `energy` fills a row of one number per column. For a do_natural: unlike
-/// natural_from_energies it leaves the model's counters alone if `energy` does.
-GIBBSITE_API Batch log_odds_from_energies(
-    Index site, const BatchView& x, const std::function<void(const BatchView&, Row&)>& energy);
 /// The one coordinate in `sites`; throws Error where there are more, for a model whose coordinates
 /// all depend on each other.
 GIBBSITE_API Index single_site(std::span<const Index> sites, const std::string& model);

@@ -115,9 +115,7 @@ class DeepBoltzmannMachine final : public EnergyModel,
 
   void do_natural(std::span<const Index> sites, const BatchView& even,
                   Batch& natural) const override {
-    natural =
-        log_odds_from_energies(single_site(sites, "deep_boltzmann_machine"), even,
-                               [this](const BatchView& at, Row& energy) { do_energy(at, energy); });
+    natural_from_energies(sites, even, natural);
   }
 
   void do_parameter_gradient(const BatchView& even, const Row& weights,

@@ -86,9 +86,7 @@ class FactoredRbm final : public EnergyModel, public Conditional, public Paramet
   }
 
   void do_natural(std::span<const Index> sites, const BatchView& v, Batch& natural) const override {
-    natural =
-        log_odds_from_energies(single_site(sites, "factored_rbm"), v,
-                               [this](const BatchView& at, Row& energy) { do_energy(at, energy); });
+    natural_from_energies(sites, v, natural);
   }
 
   void do_parameter_gradient(const BatchView& v, const Row& weights,

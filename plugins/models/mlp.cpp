@@ -68,8 +68,7 @@ class Mlp final : public NetworkEnergy, public Conditional {
   }
 
   void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override {
-    if (sites.size() != 1) throw Error("mlp: units depend on each other, ask for one at a time");
-    natural_from_energies(*this, sites[0], x, natural);
+    natural_from_energies(sites, x, natural);
   }
 };
 

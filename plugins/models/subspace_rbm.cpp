@@ -125,8 +125,7 @@ class SubspaceRbm final : public EnergyModel, public Conditional, public Latent,
   }
 
   void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override {
-    const auto energy_of = [this](const BatchView& at, Row& energy) { do_energy(at, energy); };
-    natural = log_odds_from_energies(single_site(sites, "subspace_rbm"), x, energy_of);
+    natural_from_energies(sites, x, natural);
   }
 
   void do_parameter_gradient(const BatchView& x, const Row& weights,

@@ -82,11 +82,7 @@ class TemporalRbm final : public EnergyModel, public Conditional, public Paramet
 
   void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override {
     const Index site = single_site(sites, "temporal_rbm"), i = site - A_.left();
-    if (i < 0) {
-      natural = log_odds_from_energies(
-          site, x, [this](const BatchView& at, Row& energy) { do_energy(at, energy); });
-      return;
-    }
+    if (i < 0) return natural_from_energies(sites, x, natural);
     const Row bias = double(b_(i)) + inner_products(A_.column(i), history(x));
     natural = (bias + W_.softplus_odds(i, present(x), hidden_input(x))).matrix().cast<Real>();
   }

@@ -52,16 +52,6 @@ TEST_CASE("a coupling's odds of a left unit are those of the right units summed 
   }
 }
 
-TEST_CASE("log odds from energies are the energy with the unit off minus that with it on") {
-  const Batch x = all_states(Domain::binary(3));
-  const auto energy = [](const BatchView& at, Row& out) {
-    for (Index n = 0; n < at.cols(); ++n)
-      out(n) = 2 * double(at(1, n)) * (double(at(0, n)) - 3 * double(at(2, n)));
-  };
-  const Batch odds = log_odds_from_energies(1, x, energy);
-  CHECK(odds == Batch(Real(6) * x.row(2) - Real(2) * x.row(0)));
-}
-
 TEST_CASE("a gradient sum adds weighted blocks in turn, row by row, with the energy's sign") {
   const Batch x = numbers(3, 5, 6), y = numbers(2, 5, 7);
   const Row weights = Row::LinSpaced(5, -1, 2);
