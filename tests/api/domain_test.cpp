@@ -271,9 +271,9 @@ TEST_CASE("a configuration outside the domain is refused by coordinate and value
   CHECK(refusal(2, std::numeric_limits<Real>::infinity()) != "");
   CHECK(refusal(0, std::numeric_limits<Real>::quiet_NaN()) != "");
   Batch below_zero(2, 1);
-  below_zero << 0, Real(-1e-30);
+  below_zero << 0, Real(-.5);
   CHECK(error_of([&] { require_inside(Domain::rectified(2), below_zero); }) ==
-        "value -1e-30 at coordinate 1 of configuration 0 is outside the model's domain "
+        "value -0.5 at coordinate 1 of configuration 0 is outside the model's domain "
         "(2 rectified)");
   CHECK(error_of([&] { require_inside(Domain::real(3), x); }) ==
         "needs 3 values per configuration, got 5");

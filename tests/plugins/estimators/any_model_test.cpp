@@ -105,6 +105,25 @@ TEST_CASE(
   check_log_partition(anneal(", temperatures: 200", *model), 10.502846869318);
 }
 
+TEST_CASE(
+    "annealing finds the log partition function of restricted machines of every kind of unit "
+    "within 4 standard errors") {
+  for (const auto& [spec, sampler] : std::vector<std::pair<std::string, std::string>>{
+           {"{name: rbm, visible: 8, hidden: 5, weight_scale: 0.5, units: spin}", "block_gibbs"},
+           {"{name: rbm, visible: 4, hidden: 5, weight_scale: 1, centred: true, visible_offsets: "
+            "[0.2, 0.5, 0.9, 0.1]}",
+            "block_gibbs"},
+           {"{name: gaussian_rbm, visible: 4, hidden: 5, weight_scale: 0.5}", "block_gibbs"},
+           {"{name: categorical_rbm, visible: 5, levels: 3, hidden: 5, weight_scale: 1}",
+            "block_gibbs"},
+           {"{name: rectified_rbm, visible: 8, hidden: 5, weight_scale: 0.5}", "gibbs"}}) {
+    CAPTURE(spec);
+    const auto model = test::make_model(spec);
+    check_log_partition(anneal(", temperatures: 200, sampler: " + sampler, *model),
+                        exact_sum(*model, test::workers(), false).log_partition);
+  }
+}
+
 TEST_CASE("exact_log_partition is exact, and gives the likelihood of training and test data") {
   const auto model = test::recipe_rbm(8, 6, 1);
   const test::Rows train(test::two_of_four()), held_out(states(model->domain(), 0, 256));
