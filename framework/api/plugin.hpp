@@ -9,6 +9,7 @@
 #include "gibbsite/api/layers.hpp"
 #include "gibbsite/api/network_energy.hpp"
 #include "gibbsite/api/pairwise_spins.hpp"
+#include "gibbsite/api/quadratic_form.hpp"
 #include "gibbsite/api/registry.hpp"
 #include "gibbsite/api/stamp.hpp"
 #include "gibbsite/core/kernels.hpp"

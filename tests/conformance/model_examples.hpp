@@ -44,7 +44,11 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
       "{name: factored_rbm, inputs: 2, outputs: 5, hidden: 3, factors: 6, weight_scale: 1}"}},
     {"gaussian",
      {"{name: gaussian, mean: [0.5, -1], precision: [2, 0.6, 0.6, 1]}",
-      "{name: gaussian, units: 1, precision: [0.5]}"}},
+      "{name: gaussian, units: 1, precision: [0.5]}",
+      "{name: gaussian, units: 2, condition: 5, rotated: true}"}},
+    {"gaussian_boltzmann",
+     {"{name: gaussian_boltzmann, bias: [0.5, -1], precision: [2, 0.6, 0.6, 1]}",
+      "{name: gaussian_boltzmann, units: 1, bias: [0.3], precision: [0.7]}"}},
     {"gaussian_mixture",
      {"{name: gaussian_mixture, weights: [1, 2, 3], means: [-2, 0, 1, 1, 0.5, -1], "
       "standard_deviations: [0.7, 1, 1.3]}",

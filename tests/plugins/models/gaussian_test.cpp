@@ -139,3 +139,40 @@ TEST_CASE("gaussian is accurate for a condition number of 1e4") {
   const auto model = make_model("{name: gaussian, mean: [0, 0], precision: [1e-2, 1e2]}");
   CHECK(std::abs(closed_form(*model) - log_two_pi) < 1e-12);
 }
+
+TEST_CASE("gaussian of a condition number has its eigenvalues in geometric progression") {
+  const auto eigenvalues = [](const std::string& yaml) {
+    const auto model = make_model(yaml);
+    const Index d = model->dim();
+    const Eigen::MatrixXd precision =
+        model->capability<Parametric>()->parameters().tail(d * d).reshaped(d, d);
+    return Eigen::VectorXd(Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(precision).eigenvalues());
+  };
+  for (const std::string rotated : {"false", "true"}) {
+    const std::string tail = ", condition: 1e4, rotated: " + rotated + "}";
+    const Eigen::VectorXd five = eigenvalues("{name: gaussian, units: 5" + tail);
+    const Eigen::VectorXd twice = eigenvalues("{name: gaussian, units: 5, precision: [2]" + tail);
+    for (Index k = 0; k < 5; ++k) {
+      // Eigenvalues of a rounded matrix are right to its norm times a few roundings.
+      CHECK(std::abs(five(k) - std::pow(10, double(k))) < 1e4 * 5e-15);
+      CHECK(std::abs(twice(k) - 2 * std::pow(10, double(k))) < 2e4 * 5e-15);
+    }
+    const auto model = make_model("{name: gaussian, units: 64" + tail);
+    const double truth = 32 * log_two_pi - .25 * 64 * std::log(1e4);
+    CHECK(std::abs(closed_form(*model) - truth) < 1e-9);
+  }
+  const auto theta = [](const std::string& yaml) {
+    return make_model(yaml)->capability<Parametric>()->parameters();
+  };
+  // In two dimensions the cosine basis is (1, 1)/√2 and (1, -1)/√2.
+  const Parameters turned = theta("{name: gaussian, units: 2, condition: 9, rotated: true}");
+  CHECK(distance(turned.tail(4), Eigen::Vector4d(5, -4, -4, 5)) < 1e-14);
+  CHECK(theta("{name: gaussian, units: 1, condition: 9}")(1) == 1);
+  const auto refusal = [](const std::string& yaml) { return error_of([&] { make_model(yaml); }); };
+  CHECK(refusal("{name: gaussian, units: 2, precision: [1, 2], condition: 3}") ==
+        "model gaussian: precision: must have 1 value beside condition, got 2");
+  CHECK(refusal("{name: gaussian, units: 2, rotated: true}") ==
+        "model gaussian: rotated: needs condition");
+  CHECK(refusal("{name: gaussian, units: 2, condition: 0.5}").find("condition: must be >= 1") !=
+        std::string::npos);
+}
