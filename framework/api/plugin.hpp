@@ -11,6 +11,7 @@
 #include "gibbsite/api/pairwise_spins.hpp"
 #include "gibbsite/api/quadratic_form.hpp"
 #include "gibbsite/api/registry.hpp"
+#include "gibbsite/api/spiked_normal.hpp"
 #include "gibbsite/api/stamp.hpp"
 #include "gibbsite/core/kernels.hpp"
 #include "gibbsite/core/numerics.hpp"

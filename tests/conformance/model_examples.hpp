@@ -114,6 +114,10 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
     {"temporal_rbm",
      {"{name: temporal_rbm, visible: 3, hidden: 4, order: 2, weight_scale: 1}",
       "{name: temporal_rbm, visible: 4, hidden: 3, weight_scale: 1}"}},
+    {"spike_slab_rbm",
+     {"{name: spike_slab_rbm, visible: 2, hidden: 3, weight_scale: 0.4, precision: 2, spike_bias: "
+      "-0.5}",
+      "{name: spike_slab_rbm, visible: 1, hidden: 2, weight_scale: 0.3, slab_precision: 2}"}},
 };
 
 }  // namespace gibbsite::test
