@@ -1,9 +1,9 @@
 #include "gibbsite/api/network.hpp"
 
-#include <charconv>
 #include <cmath>
 
 #include "gibbsite/api/network_layers.hpp"
+#include "gibbsite/api/network_text.hpp"
 #include "gibbsite/core/error.hpp"
 
 namespace gibbsite {
@@ -11,66 +11,6 @@ namespace {
 
 const std::vector<std::string> known = {"average_pool", "conv",     "dense", "elu", "relu",
                                         "residual",     "softplus", "swish", "tanh"};
-
-// The words of a layer's text, taken one by one.
-class Words {
- public:
-  explicit Words(const std::string& text) {
-    std::string word;
-    for (const char c : text + " ") {
-      if (c != ' ')
-        word += c;
-      else if (!word.empty())
-        words_.push_back(std::exchange(word, ""));
-    }
-  }
-  bool empty() const { return next_ == words_.size(); }
-  std::string take() { return empty() ? "" : words_[next_++]; }
-  // The integer after `name`, or `otherwise` where the next word is not `name`.
-  Index option(const std::string& name, Index otherwise, Index minimum) {
-    if (empty() || words_[next_] != name) return otherwise;
-    ++next_;
-    return integer(take(), name, minimum);
-  }
-  static Index integer(const std::string& word, const std::string& name, Index minimum) {
-    Index value = 0;
-    const auto [end, fault] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (fault != std::errc() || end != word.data() + word.size() || value < minimum ||
-        value > 1'000'000)
-      throw Error(name + " must be an integer in [" + std::to_string(minimum) +
-                  ", 1000000], got '" + word + "'");
-    return value;
-  }
-
- private:
-  std::vector<std::string> words_;
-  std::size_t next_ = 0;
-};
-
-Window read_window(Words& words, const Shape& input) {
-  const std::string size = words.take();
-  const std::size_t cross = size.find('x');
-  if (cross == std::string::npos)
-    throw Error("window must be two integers such as 3x3, got '" + size + "'");
-  Window window{.input = input};
-  window.rows = Words::integer(size.substr(0, cross), "window height", 1);
-  window.columns = Words::integer(size.substr(cross + 1), "window width", 1);
-  return window;
-}
-
-// The parts of "a, b (c, d), e" between commas outside parentheses.
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts(1);
-  int depth = 0;
-  for (const char c : text) {
-    depth += c == '(' ? 1 : c == ')' ? -1 : 0;
-    if (c == ',' && depth == 0)
-      parts.emplace_back();
-    else
-      parts.back() += c;
-  }
-  return parts;
-}
 
 }  // namespace
 
@@ -132,7 +72,7 @@ class Network::Builder {
     if (name == "residual") return residual(text);
     if (text.find('(') != std::string::npos) throw Error("only residual takes parentheses");
     if (name == "dense")
-      dense(Words::integer(words.take(), "number of units", 1));
+      dense(words.integer("number of units"));
     else if (name == "conv")
       convolution(words);
     else if (name == "average_pool")
@@ -143,14 +83,14 @@ class Network::Builder {
   }
 
   void convolution(Words& words) {
-    const Index channels = Words::integer(words.take(), "number of channels", 1);
-    Window window = read_window(words, shape_);
+    const Index channels = words.integer("number of channels");
+    Window window = words.window(shape_);
     window.stride = words.option("stride", 1, 1);
     window.padding = words.option("padding", 0, 0);
     add(convolution_layer(window, channels, spectral_), checked(window, channels));
   }
   void average_pool(Words& words) {
-    Window window = read_window(words, shape_);
+    Window window = words.window(shape_);
     if (window.rows != window.columns && words.empty())
       throw Error("needs a stride, as its window is not square");
     window.stride = words.option("stride", window.rows, 1);
@@ -170,7 +110,8 @@ class Network::Builder {
       throw Error("must be written residual (layer, layer, ...)");
     const Shape before = shape_;
     const Index from = Index(network_.steps_.size());
-    for (const std::string& part : split(text.substr(open + 1, close - open - 1))) read(part);
+    for (const std::string& part : split_layers(text.substr(open + 1, close - open - 1)))
+      read(part);
     if (!(shape_ == before))
       throw Error("must lead from " + before.text() + " to the same, got " + shape_.text());
     network_.steps_.push_back({.layer = nullptr, .skip = from});
