@@ -52,7 +52,8 @@ Batch Clamped::restrict(const BatchView& whole) const {
 bool Clamped::offers(std::string_view capability) const {
   if (capability == Differentiable::name)
     return model_.capability<Differentiable>() != nullptr && domain_.all(Domain::Kind::real);
-  if (capability == Conditional::name) return model_.capability<Conditional>() != nullptr;
+  if (capability == Conditional::name)
+    return model_.capability<Conditional>() != nullptr || domain_.is_discrete();
   return capability == Latent::name && latent_ != nullptr;
 }
 
@@ -65,10 +66,12 @@ void Clamped::do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gra
 }
 
 std::vector<std::vector<Index>> Clamped::independent_sets() const {
+  const auto* conditional = model_.capability<Conditional>();
+  if (conditional == nullptr) return {};
   std::vector<Index> position(static_cast<std::size_t>(model_.dim()), -1);
   for (std::size_t k = 0; k < free_.size(); ++k) position[std::size_t(free_[k])] = Index(k);
   std::vector<std::vector<Index>> sets;
-  for (const auto& whole : model_.capability<Conditional>()->independent_sets()) {
+  for (const auto& whole : conditional->independent_sets()) {
     std::vector<Index> set;
     for (const Index i : whole)
       if (position[std::size_t(i)] >= 0) set.push_back(position[std::size_t(i)]);
@@ -78,9 +81,14 @@ std::vector<std::vector<Index>> Clamped::independent_sets() const {
 }
 
 void Clamped::do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const {
+  const auto* conditional = model_.capability<Conditional>();
+  if (conditional == nullptr) {
+    if (sites.size() != 1) throw Error("clamp: the model has the law of one coordinate at a time");
+    return natural_from_energies(*this, sites[0], x, natural);
+  }
   std::vector<Index> whole;
   for (const Index k : sites) whole.push_back(free_[std::size_t(k)]);
-  model_.capability<Conditional>()->natural(whole, embed(x), natural);
+  conditional->natural(whole, embed(x), natural);
 }
 
 void Clamped::visible_energy(const BatchView& v, Row& energy) const {

@@ -79,7 +79,8 @@ class GIBBSITE_API WeightedSum : public EnergyModel,
 };
 
 /// A model with some coordinates held fixed: conditional sampling and inpainting. Its
-/// configurations are the free coordinates alone.
+/// configurations are the free coordinates alone. Where these are all discrete, the conditionals
+/// of a model that offers none come from its energies.
 class GIBBSITE_API Clamped : public EnergyModel,
                              public Differentiable,
                              public Conditional,

@@ -1,5 +1,6 @@
 // What every registered model must do. A new model needs a line in model_examples.hpp and nothing
 // else.
+#include <functional>
 #include <set>
 
 #include "conformance/model_examples.hpp"
@@ -154,6 +155,26 @@ Batch standard(const Domain::Part& part, Batch natural) {
   return natural;
 }
 
+// Σ over the discrete coordinates ∫ over the real ones of f(x); nothing where all are discrete or
+// more than two are real.
+std::optional<double> quadrature(const Domain& domain, const std::function<Row(const Batch&)>& f) {
+  std::vector<Index> real, discrete;
+  for (Index i = 0; i < domain.dim(); ++i)
+    (domain.site(i).kind == Domain::Kind::real ? real : discrete).push_back(i);
+  if (real.empty() || real.size() > 2) return {};
+  const Batch rest = discrete.empty() ? Batch(0, 1) : all_states(domain.select(discrete));
+  double sum = 0;
+  for (Index n = 0; n < rest.cols(); ++n)
+    sum += integral(Index(real.size()), 15, .06, [&](const Batch& x) {
+      Batch whole(domain.dim(), x.cols());
+      for (std::size_t k = 0; k < real.size(); ++k) whole.row(real[k]) = x.row(Index(k));
+      for (std::size_t k = 0; k < discrete.size(); ++k)
+        whole.row(discrete[k]).setConstant(rest(Index(k), n));
+      return f(whole);
+    });
+  return sum;
+}
+
 // ln Z by every way that is open, with its name.
 std::map<std::string, double> log_partitions(const EnergyModel& model) {
   std::map<std::string, double> found;
@@ -162,24 +183,26 @@ std::map<std::string, double> log_partitions(const EnergyModel& model) {
   if (const auto* normalized = model.capability<Normalized>())
     if (const auto value = normalized->log_partition(1)) found["closed form"] = *value;
   if (model.domain().log_states() < 9) found["every state"] = log_sum_over_states(model);
-  if (model.domain().all(Domain::Kind::real) && model.dim() <= 2)
-    found["quadrature"] = std::log(integral(
-        model.dim(), 15, .06, [&](const Batch& x) { return Row((-energies(model, x)).exp()); }));
+  if (const auto Z = quadrature(model.domain(),
+                                [&](const Batch& x) { return Row((-energies(model, x)).exp()); }))
+    found["quadrature"] = std::log(*Z);
   return found;
 }
 
 // E ∂E/∂θ by adding up states or by quadrature.
 std::optional<Parameters> mean_parameter_gradient(const EnergyModel& model) {
   if (model.domain().log_states() < 9) return mean_gradient_over_states(model);
-  if (!model.domain().all(Domain::Kind::real) || model.dim() > 2) return {};
   const auto& parametric = *model.capability<Parametric>();
   Parameters sum = Parameters::Zero(parametric.parameters().size());
-  const double total = integral(model.dim(), 15, .06, [&](const Batch& x) {
+  double total = 0;  // of the same grid as `sum`
+  const auto Z = quadrature(model.domain(), [&](const Batch& x) {
     const Row weights = (-energies(model, x)).exp();
     parametric.parameter_gradient(x, weights, sum);
+    total += weights.sum();
     return weights;
   });
-  return Parameters(sum * std::pow(.06, double(model.dim())) / total);
+  if (!Z) return {};
+  return Parameters(sum / total);
 }
 
 }  // namespace
