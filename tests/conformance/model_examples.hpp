@@ -42,6 +42,12 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
     {"factored_rbm",
      {"{name: factored_rbm, inputs: 4, outputs: 3, hidden: 5, factors: 3, weight_scale: 1}",
       "{name: factored_rbm, inputs: 2, outputs: 5, hidden: 3, factors: 6, weight_scale: 1}"}},
+    {"exponential_family",
+     {"{name: exponential_family, units: 1, levels: 6, powers: [1], coefficients: [0.37]}",
+      "{name: exponential_family, units: 3, levels: 4, powers: [1, 2], pairs: true, indicators: "
+      "true}",
+      "{name: exponential_family, units: 2, powers: [1, 2, 4], pairs: true, coefficients: [0.3, "
+      "0.5, -0.5, 0, -1, 0, 0.4]}"}},
     {"exponential_tilting",
      {"{name: exponential_tilting, shape: [2], layers: [dense 5, swish]}",
       "{name: exponential_tilting, shape: [1, 1, 2], layers: [conv 3 1x2, tanh], reference: "
