@@ -82,10 +82,7 @@ std::vector<std::vector<Index>> Clamped::independent_sets() const {
 
 void Clamped::do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const {
   const auto* conditional = model_.capability<Conditional>();
-  if (conditional == nullptr) {
-    if (sites.size() != 1) throw Error("clamp: the model has the law of one coordinate at a time");
-    return natural_from_energies(*this, sites[0], x, natural);
-  }
+  if (conditional == nullptr) return natural_from_energies(sites, x, natural);
   std::vector<Index> whole;
   for (const Index k : sites) whole.push_back(free_[std::size_t(k)]);
   conditional->natural(whole, embed(x), natural);

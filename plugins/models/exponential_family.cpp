@@ -128,8 +128,7 @@ class ExponentialFamily final : public EnergyModel,
     }
   }
   void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override {
-    if (sites.size() != 1) throw Error("exponential_family: ask for one coordinate at a time");
-    natural_from_energies(*this, sites[0], x, natural);
+    natural_from_energies(sites, x, natural);
   }
   void do_parameter_gradient(const BatchView& x, const Row& weights,
                              Parameters& out) const override {
