@@ -9,15 +9,19 @@ namespace {
 
 using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-// The largest singular value of a matrix and its vectors; 0 for a matrix of zeros.
+// Where power iteration starts.
+Eigen::VectorXd start(Index size) {
+  Eigen::VectorXd v(size);
+  for (Index k = 0; k < size; ++k) v(k) = 1 + 0.5 * std::sin(1 + double(k) * double(k));
+  return v.normalized();
+}
+
+// The largest singular value of a matrix and its vectors.
 struct Leading {
   Eigen::VectorXd left, right;
   double value = 0;
 
-  explicit Leading(const Eigen::Map<const RowMajor>& W) : right(W.cols()) {
-    for (Index k = 0; k < right.size(); ++k)
-      right(k) = 1 + 0.5 * std::sin(1 + double(k) * double(k));
-    right.normalize();
+  explicit Leading(const Eigen::Map<const RowMajor>& W) : right(start(W.cols())) {
     for (int round = 0; round < 1000; ++round) {
       const Eigen::VectorXd before = right;
       left = (W * right).normalized();
@@ -38,7 +42,8 @@ Weights::Weights(Index outputs, Index inputs, bool spectral)
       zero_(Vector::Zero(inputs)) {}
 
 bool Weights::accepts(const double* theta) const {
-  return !spectral_ || Leading({theta, outputs(), inputs()}).value > 0;
+  if (!spectral_) return true;
+  return (Eigen::Map<const RowMajor>(theta, outputs(), inputs()) * start(inputs())).norm() > 0;
 }
 
 void Weights::set(const double* theta) {
