@@ -32,7 +32,7 @@ void NetworkSettings::layer_fields(Fields& f) {
           "layers before the last dense one, in PyTorch's sense: 'dense N', 'conv C HxW [stride S] "
           "[padding P]', 'average_pool HxW [stride S]', 'residual (layer, layer, ...)', relu, elu, "
           "swish, softplus, tanh",
-          {.unset = "none, the network is affine"});
+          {.unset = layers.empty() ? "none, the network is affine" : ""});
 }
 
 void NetworkSettings::weight_fields(Fields& f) {
