@@ -64,6 +64,7 @@ class UnderdampedLangevin final : public Sampler {
 
   void unadjusted(Chains& now, const Batch& noise) const {
     const Real half = Real(params_.step_size / 2);
+    const Chains before = now;
     auto velocity = now.aux.topRows(now.x.rows());
     velocity -= half * now.gradient;
     now.x += half * velocity;
@@ -71,6 +72,13 @@ class UnderdampedLangevin final : public Sampler {
     now.x += half * velocity;
     model_.energy_and_gradient(now.x, now.energy, now.gradient);
     velocity -= half * now.gradient;
+    for (Index c = 0; c < now.energy.size(); ++c) {
+      if (std::isfinite(now.energy(c))) continue;  // a step into nowhere is turned back
+      now.x.col(c) = before.x.col(c);
+      now.energy(c) = before.energy(c);
+      now.gradient.col(c) = before.gradient.col(c);
+      velocity.col(c) = -before.aux.col(c).head(now.x.rows());
+    }
   }
 
   void adjusted(Chains& now, const Batch& noise, Stream& random) const {
