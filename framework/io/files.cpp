@@ -70,7 +70,9 @@ void publish_file(const fs::path& from, const fs::path& to) {
 
 void write_file(const fs::path& path, const std::string& bytes) {
   // A rename would put a file in the place of a device or a pipe.
-  if (fs::exists(path) && !fs::is_regular_file(path))
+  std::error_code unknown;  // where the system will not say, opening the file does
+  const fs::file_status there = fs::status(path, unknown);
+  if (fs::exists(there) && !fs::is_regular_file(there))
     throw StorageError(path.string() + ": is no regular file");
   fs::path beside = path;
   beside += ".tmp." + std::to_string(::getpid());

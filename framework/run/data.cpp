@@ -23,16 +23,17 @@ void Preparation::fields(Fields& f) {
 }
 
 Prepared::Prepared(const Dataset& whole, const Preparation& how, std::vector<Index> rows)
-    : whole_(whole), how_(how), rows_(std::move(rows)) {}
+    : whole_(whole),
+      how_(how),
+      rows_(std::move(rows)),
+      all_labels_(how.with_labels ? whole.labels() : std::vector<int>{}) {}
 
 void Prepared::columns(std::span<const Index> indices, Stream random, Eigen::Ref<Batch> out) const {
   std::vector<Index> chosen;
   for (const Index i : indices) chosen.push_back(rows_[std::size_t(i)]);
-  if (how_.with_labels) {
-    const std::vector<int> all = whole_.labels();
+  if (how_.with_labels)
     for (Index k = 0; k < out.cols(); ++k)
-      out(whole_.dim(), k) = Real(all[std::size_t(chosen[std::size_t(k)])]);
-  }
+      out(whole_.dim(), k) = Real(all_labels_[std::size_t(chosen[std::size_t(k)])]);
   values(chosen, random, out.topRows(whole_.dim()));
 }
 

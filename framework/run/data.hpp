@@ -38,6 +38,7 @@ class Prepared final : public Dataset {
   const Dataset& whole_;
   const Preparation how_;
   std::vector<Index> rows_;
+  std::vector<int> all_labels_;  ///< of `whole`, where they are coordinates
 };
 
 /// A dataset with its training and held-out parts. `test` is null where nothing is held out.

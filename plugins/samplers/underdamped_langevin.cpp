@@ -19,8 +19,8 @@ class UnderdampedLangevin final : public Sampler {
     bool adjust = false;
 
     void fields(Fields& f) {
-      f.positive("step_size", step_size, "time step h, in units of x");
-      f.positive("friction", friction, "friction γ, in units of 1/h");
+      f.positive("step_size", step_size, "time step h, for unit mass");
+      f.positive("friction", friction, "friction γ, in units of 1/time");
       f.flag("adjust", adjust, "accept or reject each step, which makes the law exact");
     }
   };

@@ -95,8 +95,9 @@ TEST_CASE("warm-up gives nuts the variances of the target as inverse masses") {
     CHECK(std::abs(off.mean()) < 5 * std::sqrt(3 * 2 / 500. / double(chains_count)));
     CHECK(off.abs().maxCoeff() < 5 * std::sqrt(3 * 2 / 500.));
   }
-  const double accepted = chains.statistics.row(acceptance).mean();
-  CHECK(accepted > .6);
+  // Warm-up aims at .8; a mean of 16 numbers in [0, 1] is below .3 with probability e^{-2·16·.5²}
+  // = 3e-4 at most (Hoeffding).
+  CHECK(chains.statistics.row(acceptance).mean() > .3);
 }
 
 TEST_CASE("mass windows double, the last reaches to 50 steps before the end, few steps have none") {
