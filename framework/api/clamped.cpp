@@ -54,6 +54,8 @@ bool Clamped::offers(std::string_view capability) const {
     return model_.capability<Differentiable>() != nullptr && domain_.all(Domain::Kind::real);
   if (capability == Conditional::name)
     return model_.capability<Conditional>() != nullptr || domain_.is_discrete();
+  if (capability == DiscreteGradient::name) return model_.capability<DiscreteGradient>() != nullptr;
+  if (capability == Pairwise::name) return model_.capability<Pairwise>() != nullptr;
   return capability == Latent::name && latent_ != nullptr;
 }
 
@@ -88,6 +90,50 @@ void Clamped::do_natural(std::span<const Index> sites, const BatchView& x, Batch
   conditional->natural(whole, embed(x), natural);
 }
 
+Batch Clamped::free_rows(const Batch& natural) const {
+  Batch free(Index(free_rows_.size()), natural.cols());
+  for (std::size_t k = 0; k < free_rows_.size(); ++k)
+    free.row(Index(k)) = natural.row(free_rows_[k]);
+  return free;
+}
+
+void Clamped::do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const {
+  Batch whole;
+  model_.capability<DiscreteGradient>()->energy_and_local_natural(embed(x), energy, whole);
+  natural = free_rows(whole);
+}
+
+// Edges to coordinates that are held become terms of their other end.
+PairwiseGraph Clamped::graph() const {
+  const PairwiseGraph whole = model_.capability<Pairwise>()->graph();
+  std::vector<Index> position(whole.sites.size(), -1), state(whole.sites.size(), 0);
+  PairwiseGraph graph;
+  graph.constant = whole.constant;
+  for (std::size_t k = 0; k < free_.size(); ++k) {
+    position[std::size_t(free_[k])] = Index(k);
+    graph.sites.push_back(whole.sites[std::size_t(free_[k])]);
+  }
+  for (std::size_t k = 0; k < clamped_.size(); ++k) {
+    const Index i = clamped_[k];
+    const bool spin = model_.domain().site(i).kind == Domain::Kind::spin;
+    state[std::size_t(i)] = spin ? Index(values_(Index(k)) > 0) : Index(values_(Index(k)));
+    graph.constant += whole.sites[std::size_t(i)](state[std::size_t(i)]);
+  }
+  for (const PairwiseGraph::Edge& edge : whole.edges) {
+    const Index first = position[std::size_t(edge.first)], k = state[std::size_t(edge.first)];
+    const Index second = position[std::size_t(edge.second)], l = state[std::size_t(edge.second)];
+    if (first >= 0 && second >= 0)
+      graph.edges.push_back({first, second, edge.energy});
+    else if (first >= 0)
+      graph.sites[std::size_t(first)] += edge.energy.col(l);
+    else if (second >= 0)
+      graph.sites[std::size_t(second)] += edge.energy.row(k).transpose();
+    else
+      graph.constant += edge.energy(k, l);
+  }
+  return graph;
+}
+
 void Clamped::visible_energy(const BatchView& v, Row& energy) const {
   latent_->visible_energy(embed(v), energy);
 }
@@ -99,9 +145,7 @@ void Clamped::do_hidden_natural(const BatchView& v, Batch& natural) const {
 void Clamped::do_visible_natural(const BatchView& h, Batch& natural) const {
   Batch whole;
   latent_->visible_natural(h, whole);
-  natural.resize(Index(free_rows_.size()), h.cols());
-  for (std::size_t k = 0; k < free_rows_.size(); ++k)
-    natural.row(Index(k)) = whole.row(free_rows_[k]);
+  natural = free_rows(whole);
 }
 
 }  // namespace gibbsite

@@ -26,6 +26,15 @@ WeightedSum::WeightedSum(std::vector<Part> parts) : parts_(std::move(parts)) {
   if (!latent_possible) latent_ = nullptr;
 }
 
+namespace {
+
+bool has_two_states(const Domain& domain) {
+  return std::all_of(domain.parts.begin(), domain.parts.end(),
+                     [](const Domain::Part& p) { return p.levels == 2; });
+}
+
+}  // namespace
+
 void WeightedSum::set_weights(const std::vector<double>& weights) {
   for (std::size_t k = 0; k < parts_.size(); ++k) parts_[k].weight = weights[k];
 }
@@ -41,6 +50,14 @@ bool WeightedSum::offers(std::string_view capability) const {
     return latent_ != nullptr
                ? domain().is_discrete()
                : every([](const Part& p) { return p.model->capability<Conditional>() != nullptr; });
+  if (capability == DiscreteGradient::name)
+    return latent_ != nullptr ? domain().is_discrete() && has_two_states(hidden())
+                              : every([](const Part& p) {
+                                  return p.model->capability<DiscreteGradient>() != nullptr;
+                                });
+  if (capability == Pairwise::name)
+    return latent_ == nullptr &&
+           every([](const Part& p) { return p.model->capability<Pairwise>() != nullptr; });
   if (capability == Latent::name) return latent_ != nullptr;
   if (capability == Parametric::name)
     return std::any_of(parts_.begin(), parts_.end(),
@@ -156,6 +173,36 @@ void WeightedSum::do_natural(std::span<const Index> sites, const BatchView& x,
     else
       natural += Real(parts_[k].weight) * part;
   }
+}
+
+void WeightedSum::do_energy_and_local_natural(const BatchView& x, Row& energy,
+                                              Batch& natural) const {
+  if (latent_ != nullptr) return free_energy_and_local_natural(x, energy, natural);
+  energy.setZero();
+  natural = Batch::Zero(natural_rows(domain()), x.cols());
+  Row part;
+  Batch part_natural;
+  for (const Part& p : parts_) {
+    if (p.weight == 0) continue;
+    p.model->capability<DiscreteGradient>()->energy_and_local_natural(x, part, part_natural);
+    energy += p.weight * part;
+    natural += Real(p.weight) * part_natural;
+  }
+}
+
+PairwiseGraph WeightedSum::graph() const {
+  PairwiseGraph sum = graph_of_units(domain(), Vector::Zero(natural_rows(domain())));
+  for (const Part& p : parts_) {
+    if (p.weight == 0) continue;
+    PairwiseGraph part = p.model->capability<Pairwise>()->graph();
+    sum.constant += p.weight * part.constant;
+    for (std::size_t i = 0; i < sum.sites.size(); ++i) sum.sites[i] += p.weight * part.sites[i];
+    for (PairwiseGraph::Edge& edge : part.edges) {
+      edge.energy *= p.weight;
+      sum.edges.push_back(std::move(edge));
+    }
+  }
+  return sum;
 }
 
 template <class Visit>

@@ -21,6 +21,8 @@ namespace gibbsite {
 class GIBBSITE_API WeightedSum : public EnergyModel,
                                  public Differentiable,
                                  public Conditional,
+                                 public DiscreteGradient,
+                                 public Pairwise,
                                  public Latent,
                                  public Parametric,
                                  public Normalized {
@@ -58,6 +60,7 @@ class GIBBSITE_API WeightedSum : public EnergyModel,
   std::vector<ParameterBlock> blocks() const override;
   Parameters parameters() const override;
   void set_parameters(const Parameters& theta) override;
+  PairwiseGraph graph() const override;
   std::optional<double> log_partition(double beta) const override;
   bool expected_parameter_gradient(double beta, Parameters& out) const override;
 
@@ -65,6 +68,7 @@ class GIBBSITE_API WeightedSum : public EnergyModel,
   void do_energy(const BatchView& x, Row& energy) const override;
   void do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const override;
   void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override;
+  void do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const override;
   void do_hidden_natural(const BatchView& v, Batch& natural) const override;
   void do_visible_natural(const BatchView& h, Batch& natural) const override;
   void do_parameter_gradient(const BatchView& x, const Row& weights,
@@ -84,6 +88,8 @@ class GIBBSITE_API WeightedSum : public EnergyModel,
 class GIBBSITE_API Clamped : public EnergyModel,
                              public Differentiable,
                              public Conditional,
+                             public DiscreteGradient,
+                             public Pairwise,
                              public Latent {
  public:
   /// `values(k)` is held at coordinate `sites[k]`. Throws Error for a coordinate or value outside
@@ -104,13 +110,18 @@ class GIBBSITE_API Clamped : public EnergyModel,
                             Parameters&) const override {}
   void gradient_over_visible(const BatchView&, const BatchView&, const Row&,
                              Parameters&) const override {}
+  PairwiseGraph graph() const override;
 
  private:
   void do_energy(const BatchView& x, Row& energy) const override;
   void do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const override;
   void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override;
+  void do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const override;
   void do_hidden_natural(const BatchView& v, Batch& natural) const override;
   void do_visible_natural(const BatchView& h, Batch& natural) const override;
+
+  /// The rows of the natural parameters of whole configurations that belong to free coordinates.
+  Batch free_rows(const Batch& natural) const;
 
   EnergyModel& model_;
   const Latent* latent_;

@@ -1,7 +1,6 @@
 #include "gibbsite/api/discrete_units.hpp"
 
 #include <cmath>
-#include <numeric>
 
 #include "gibbsite/core/error.hpp"
 #include "gibbsite/core/numerics.hpp"
@@ -22,9 +21,7 @@ DiscreteUnits::DiscreteUnits(Domain domain, std::string block, Vector natural)
 }
 
 std::vector<std::vector<Index>> DiscreteUnits::independent_sets() const {
-  std::vector<Index> all(static_cast<std::size_t>(dim()));
-  std::iota(all.begin(), all.end(), Index{0});
-  return {all};
+  return {all_sites(dim())};
 }
 
 std::vector<ParameterBlock> DiscreteUnits::blocks() const {

@@ -2,7 +2,7 @@
 // law.
 #pragma once
 
-#include "gibbsite/api/energy_model.hpp"
+#include "gibbsite/api/abilities.hpp"
 
 namespace gibbsite {
 
@@ -10,6 +10,8 @@ namespace gibbsite {
 /// same levels; θ = η is one block of parameters.
 class GIBBSITE_API DiscreteUnits : public EnergyModel,
                                    public Conditional,
+                                   public DiscreteGradient,
+                                   public Pairwise,
                                    public Parametric,
                                    public Normalized,
                                    public Factorized,
@@ -27,11 +29,16 @@ class GIBBSITE_API DiscreteUnits : public EnergyModel,
   std::optional<double> log_partition(double beta) const override;
   bool expected_parameter_gradient(double beta, Parameters& out) const override;
   Vector natural_parameters() const override { return natural_; }
+  PairwiseGraph graph() const override { return graph_of_units(domain_, natural_); }
   void draw(Stream random, Eigen::Ref<Batch> x) const override;
 
  private:
   void do_energy(const BatchView& x, Row& energy) const override;
   void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override;
+  void do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const override {
+    do_energy(x, energy);
+    natural = natural_.replicate(1, x.cols());
+  }
   void do_parameter_gradient(const BatchView& x, const Row& weights,
                              Parameters& out) const override;
 

@@ -9,14 +9,6 @@ void add(std::atomic<std::uint64_t>& counter, Index n) {
   counter.fetch_add(std::uint64_t(n), std::memory_order_relaxed);
 }
 
-template <class... C>
-std::vector<std::string> names_of(const EnergyModel& model) {
-  std::vector<std::string> names;
-  ((model.capability<C>() != nullptr ? names.emplace_back(C::name) : names.emplace_back()), ...);
-  std::erase(names, "");
-  return names;
-}
-
 }  // namespace
 
 std::string_view kind_name(Kind kind) {
@@ -42,11 +34,6 @@ Plugin::~Plugin() = default;
 Evaluations Counted::evaluations() const {
   return {counters_.energy.load(), counters_.gradient.load(), counters_.parameter_gradient.load(),
           counters_.site_updates.load()};
-}
-
-std::vector<std::string> capabilities_of(const EnergyModel& model) {
-  return names_of<Differentiable, Conditional, Latent, Parametric, Normalized, Factorized, Exact>(
-      model);
 }
 
 void EnergyModel::energy(const BatchView& x, Row& energy) const {
@@ -96,6 +83,14 @@ void Latent::hidden_natural(const BatchView& v, Batch& natural) const {
 void Latent::visible_natural(const BatchView& h, Batch& natural) const {
   add(counters_.site_updates, dynamic_cast<const EnergyModel&>(*this).dim() * h.cols());
   do_visible_natural(h, natural);
+}
+
+void Latent::free_energy_and_local_natural(const BatchView& v, Row& energy, Batch& natural) const {
+  Batch eta;
+  do_hidden_natural(v, eta);
+  visible_energy(v, energy);
+  energy -= gibbsite::log_partition(hidden(), eta);
+  do_visible_natural(mean(hidden(), eta), natural);
 }
 
 void Parametric::parameter_gradient(const BatchView& x, const Row& weights, Parameters& out) const {

@@ -140,6 +140,10 @@ class GIBBSITE_API Latent : public virtual Counted {
 
  protected:
   ~Latent() = default;
+  /// F(v) and -∂F/∂T(v) = E[ξ(h) | v] of discrete visible units (what abilities.hpp calls their
+  /// local natural parameters), uncounted; both are resized. Needs two-state hidden units: there
+  /// ξ is affine in h, so that a mean takes h's place.
+  void free_energy_and_local_natural(const BatchView& v, Row& energy, Batch& natural) const;
 
  private:
   virtual void do_hidden_natural(const BatchView& v, Batch& natural) const = 0;

@@ -1,7 +1,6 @@
 #include "gibbsite/api/independent.hpp"
 
 #include <cmath>
-#include <numeric>
 
 #include "gibbsite/core/error.hpp"
 #include "gibbsite/core/numerics.hpp"
@@ -68,14 +67,12 @@ Independent Independent::from_data(const Domain& domain, const Dataset& data, do
 }
 
 bool Independent::offers(std::string_view capability) const {
+  if (capability == DiscreteGradient::name || capability == Pairwise::name)
+    return domain_.is_discrete();
   return capability != Differentiable::name || domain_.all(Domain::Kind::real);
 }
 
-std::vector<std::vector<Index>> Independent::independent_sets() const {
-  std::vector<Index> all(static_cast<std::size_t>(domain_.dim()));
-  std::iota(all.begin(), all.end(), Index{0});
-  return {all};
-}
+std::vector<std::vector<Index>> Independent::independent_sets() const { return {all_sites(dim())}; }
 
 std::optional<double> Independent::log_partition(double beta) const {
   const double value = gibbsite::log_partition(domain_, Vector(Real(beta) * natural_))(0);

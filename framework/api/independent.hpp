@@ -1,8 +1,8 @@
 // Independent units as a model: the base of annealing, and a reference measure.
 #pragma once
 
+#include "gibbsite/api/abilities.hpp"
 #include "gibbsite/api/dataset.hpp"
-#include "gibbsite/api/energy_model.hpp"
 
 namespace gibbsite {
 
@@ -10,6 +10,8 @@ namespace gibbsite {
 class GIBBSITE_API Independent final : public EnergyModel,
                                        public Differentiable,
                                        public Conditional,
+                                       public DiscreteGradient,
+                                       public Pairwise,
                                        public Normalized,
                                        public Factorized,
                                        public Exact {
@@ -27,6 +29,7 @@ class GIBBSITE_API Independent final : public EnergyModel,
 
   const Domain& domain() const override { return domain_; }
   Vector natural_parameters() const override { return natural_; }
+  PairwiseGraph graph() const override { return graph_of_units(domain_, natural_); }
   std::vector<std::vector<Index>> independent_sets() const override;
   std::optional<double> log_partition(double beta) const override;
   bool expected_parameter_gradient(double, Parameters&) const override { return true; }
@@ -37,6 +40,10 @@ class GIBBSITE_API Independent final : public EnergyModel,
   void do_energy(const BatchView& x, Row& energy) const override;
   void do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const override;
   void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override;
+  void do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const override {
+    do_energy(x, energy);
+    natural = natural_.replicate(1, x.cols());
+  }
 
   Domain domain_;
   Vector natural_;

@@ -33,6 +33,9 @@ class GIBBSITE_API NetworkEnergy : public EnergyModel, public Differentiable, pu
   /// `labels`. Throws Error as Shape::of does.
   static Shape input_shape(const std::vector<Index>& sizes, const Context& c, Index labels = 0);
 
+  /// On any domain: discrete coordinates enter as the numbers they are.
+  void do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const override;
+
  private:
   /// e at the outputs f(x) for a configuration x of dim() coordinates, and ∂e/∂f. Where e = +∞ the
   /// slope is 0.
@@ -41,7 +44,6 @@ class GIBBSITE_API NetworkEnergy : public EnergyModel, public Differentiable, pu
   /// E(x), leaving f(x) on the tape and ∂e/∂f in `slope`.
   double evaluate(const Real* x, Network::Tape& tape, Vector& slope) const;
   void do_energy(const BatchView& x, Row& energy) const override;
-  void do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const override;
   void do_parameter_gradient(const BatchView& x, const Row& weights,
                              Parameters& out) const override;
 

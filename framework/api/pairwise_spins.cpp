@@ -63,6 +63,23 @@ void PairwiseSpins::do_natural(std::span<const Index> sites, const BatchView& x,
   }
 }
 
+// The conditionals are linear in the other spins, so that this expansion is exact.
+void PairwiseSpins::do_energy_and_local_natural(const BatchView& x, Row& energy,
+                                                Batch& natural) const {
+  do_energy(x, energy);
+  do_natural(all_sites(dim()), x, natural);
+}
+
+PairwiseGraph PairwiseSpins::graph() const {
+  PairwiseGraph graph = graph_of_units(domain_, fields_);
+  for (std::size_t b = 0; b < lattice_.bonds.size(); ++b) {
+    const double J = double(couplings_(Index(b)));
+    graph.edges.push_back(
+        {lattice_.bonds[b].first, lattice_.bonds[b].second, Eigen::Matrix2d{{-J, J}, {J, -J}}});
+  }
+  return graph;
+}
+
 void PairwiseSpins::do_parameter_gradient(const BatchView& x, const Row& weights,
                                           Parameters& out) const {
   for (Index n = 0; n < x.cols(); ++n) {

@@ -2,8 +2,8 @@
 // translation between their coding {-1, +1} and {0, 1}.
 #pragma once
 
+#include "gibbsite/api/abilities.hpp"
 #include "gibbsite/api/context.hpp"
-#include "gibbsite/api/energy_model.hpp"
 #include "gibbsite/api/lattice.hpp"
 
 namespace gibbsite {
@@ -11,7 +11,11 @@ namespace gibbsite {
 /// E(s) = -Σ_bonds J_ij s_i s_j - Σ_i h_i s_i on s ∈ {-1, +1}^N; each bond counts once, so a
 /// temperature is that of p ∝ exp(Σ_bonds J s s + Σ h s). θ is J, one value per bond in the order
 /// of the lattice (`couplings`), and h (`fields`).
-class GIBBSITE_API PairwiseSpins : public EnergyModel, public Conditional, public Parametric {
+class GIBBSITE_API PairwiseSpins : public EnergyModel,
+                                   public Conditional,
+                                   public DiscreteGradient,
+                                   public Pairwise,
+                                   public Parametric {
  public:
   /// J_b = coupling · factor of bond b. `field` has one value per site, or one for all; throws
   /// Error, beginning with the context's subject, where it has another length or where a number is
@@ -24,6 +28,7 @@ class GIBBSITE_API PairwiseSpins : public EnergyModel, public Conditional, publi
   std::vector<ParameterBlock> blocks() const override;
   Parameters parameters() const override;
   void set_parameters(const Parameters& theta) override;
+  PairwiseGraph graph() const override;
 
   const Lattice& lattice() const { return lattice_; }
   /// J of each bond.
@@ -34,6 +39,7 @@ class GIBBSITE_API PairwiseSpins : public EnergyModel, public Conditional, publi
  private:
   void do_energy(const BatchView& x, Row& energy) const override;
   void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override;
+  void do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const override;
   void do_parameter_gradient(const BatchView& x, const Row& weights,
                              Parameters& out) const override;
 

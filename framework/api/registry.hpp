@@ -5,6 +5,7 @@
 #include <functional>
 #include <type_traits>
 
+#include "gibbsite/api/abilities.hpp"
 #include "gibbsite/api/context.hpp"
 
 namespace gibbsite {
@@ -24,13 +25,6 @@ struct Entry {
   std::function<std::unique_ptr<Plugin>(const Node&, const Context&)> make;
 };
 
-/// A list of abilities, for `using Needs = Abilities<Differentiable>` in a plugin class: shown
-/// by `list` and checked before the plugin is built.
-template <class... C>
-struct Abilities {
-  static std::vector<std::string> names() { return {std::string(C::name)...}; }
-};
-
 /// All plugins that have been loaded.
 class GIBBSITE_API Registry final {
  public:
@@ -43,8 +37,7 @@ class GIBBSITE_API Registry final {
                 .summary = std::move(summary),
                 .reference = std::move(reference)};
     if constexpr (std::derived_from<T, EnergyModel>)
-      entry.capabilities = abilities<T, Differentiable, Conditional, Latent, Parametric, Normalized,
-                                     Factorized, Exact>();
+      entry.capabilities = AllAbilities::inherited<T>();
     if constexpr (requires { typename T::Needs; }) entry.needs = T::Needs::names();
     entry.fields = [](Fields& fields) { typename T::Params().fields(fields); };
     entry.make = [](const Node& node, const Context& context) -> std::unique_ptr<Plugin> {
@@ -95,13 +88,6 @@ class GIBBSITE_API Registry final {
                     "a plugin derives from one of the six contracts");
       return Kind::dataset;
     }
-  }
-  template <class T, class... C>
-  static std::vector<std::string> abilities() {
-    std::vector<std::string> names;
-    ((std::derived_from<T, C> ? names.emplace_back(C::name) : names.emplace_back()), ...);
-    std::erase(names, "");
-    return names;
   }
   /// Nested specs that were resolved before are taken as they are.
   static Resolver* again();

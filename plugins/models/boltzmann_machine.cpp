@@ -7,7 +7,11 @@
 namespace {
 using namespace gibbsite;
 
-class BoltzmannMachine final : public EnergyModel, public Conditional, public Parametric {
+class BoltzmannMachine final : public EnergyModel,
+                               public Conditional,
+                               public DiscreteGradient,
+                               public Pairwise,
+                               public Parametric {
  public:
   struct Params {
     std::optional<Index> units;
@@ -62,6 +66,15 @@ class BoltzmannMachine final : public EnergyModel, public Conditional, public Pa
     b_ = theta.tail(d).cast<Real>();
   }
 
+  PairwiseGraph graph() const override {
+    PairwiseGraph graph = graph_of_units(domain_, b_);
+    for (Index j = 0; j < dim(); ++j)
+      for (Index i = 0; i < j; ++i)
+        if (W_(i, j) != 0)
+          graph.edges.push_back({i, j, Eigen::Matrix2d{{0, 0}, {0, -2 * double(W_(i, j))}}});
+    return graph;
+  }
+
  private:
   static std::string entry(Index i, Index j) {
     return "boltzmann_machine: W[" + std::to_string(i) + ", " + std::to_string(j) + "]";
@@ -82,6 +95,12 @@ class BoltzmannMachine final : public EnergyModel, public Conditional, public Pa
         const Index i = sites[std::size_t(k)];
         natural(k, n) = b_(i) + 2 * W_.col(i).dot(x.col(n));  // W_ii = 0 leaves x_i itself out
       }
+  }
+
+  // The conditionals are linear in the other units, so that this expansion is exact.
+  void do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const override {
+    do_energy(x, energy);
+    do_natural(all_sites(dim()), x, natural);
   }
 
   void do_parameter_gradient(const BatchView& x, const Row& weights,

@@ -8,7 +8,7 @@
 namespace {
 using namespace gibbsite;
 
-class CategoricalRbm final : public BilinearModel, public Conditional {
+class CategoricalRbm final : public BilinearModel, public Conditional, public DiscreteGradient {
  public:
   struct Params : BilinearParams {
     Index levels = 0;
@@ -54,6 +54,10 @@ class CategoricalRbm final : public BilinearModel, public Conditional {
   }
 
  private:
+  void do_energy_and_local_natural(const BatchView& v, Row& energy, Batch& natural) const override {
+    free_energy_and_local_natural(v, energy, natural);
+  }
+
   // Whether v_i = k, in row i K + k.
   Batch indicators(const BatchView& v) const {
     Batch out = Batch::Zero(dim() * levels_, v.cols());

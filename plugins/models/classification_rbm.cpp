@@ -12,6 +12,7 @@ using namespace gibbsite;
 
 class ClassificationRbm final : public EnergyModel,
                                 public Conditional,
+                                public DiscreteGradient,
                                 public Latent,
                                 public Parametric {
  public:
@@ -126,6 +127,10 @@ class ClassificationRbm final : public EnergyModel,
       eta = input.colwise() + U_.column(y);
       natural.row(y) = (double(d_(y)) + log_partition(hidden_, eta)).matrix().cast<Real>();
     }
+  }
+
+  void do_energy_and_local_natural(const BatchView& v, Row& energy, Batch& natural) const override {
+    free_energy_and_local_natural(v, energy, natural);
   }
 
   void do_parameter_gradient(const BatchView& v, const Row& weights,

@@ -14,6 +14,7 @@ using namespace gibbsite;
 
 class DeepBoltzmannMachine final : public EnergyModel,
                                    public Conditional,
+                                   public DiscreteGradient,
                                    public Latent,
                                    public Parametric {
  public:
@@ -116,6 +117,11 @@ class DeepBoltzmannMachine final : public EnergyModel,
   void do_natural(std::span<const Index> sites, const BatchView& even,
                   Batch& natural) const override {
     natural_from_energies(sites, even, natural);
+  }
+
+  void do_energy_and_local_natural(const BatchView& even, Row& energy,
+                                   Batch& natural) const override {
+    free_energy_and_local_natural(even, energy, natural);
   }
 
   void do_parameter_gradient(const BatchView& even, const Row& weights,

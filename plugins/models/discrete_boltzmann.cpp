@@ -11,7 +11,11 @@
 namespace {
 using namespace gibbsite;
 
-class DiscreteBoltzmann final : public EnergyModel, public Conditional, public Parametric {
+class DiscreteBoltzmann final : public EnergyModel,
+                                public Conditional,
+                                public DiscreteGradient,
+                                public Pairwise,
+                                public Parametric {
  public:
   struct Params {
     std::optional<Index> units;
@@ -71,6 +75,20 @@ class DiscreteBoltzmann final : public EnergyModel, public Conditional, public P
     b_ = theta.tail(dim());
   }
 
+  PairwiseGraph graph() const override {
+    const Index K = domain_.parts[0].levels;
+    const Eigen::VectorXd y = Eigen::VectorXd::LinSpaced(K, 0, 1);
+    const Eigen::MatrixXd products =
+        quadratic_ ? Eigen::MatrixXd(y * y.transpose()) : Eigen::MatrixXd::Identity(K, K);
+    PairwiseGraph graph;
+    for (Index j = 0; j < dim(); ++j) {
+      graph.sites.push_back(0.5 * L_(j, j) * y.array().square() - b_(j) * y.array());
+      for (Index i = 0; i < j; ++i)
+        if (L_(i, j) != 0) graph.edges.push_back({i, j, L_(i, j) * products});
+    }
+    return graph;
+  }
+
  private:
   double product(Real a, Real b) const {
     return quadratic_ ? double(a) * double(b) / (scale_ * scale_) : double(a == b);
@@ -105,6 +123,12 @@ class DiscreteBoltzmann final : public EnergyModel, public Conditional, public P
           if (j != i) weights(Index(x(j, n))) -= L_(j, i);
         natural.col(n).segment(Index(k) * levels, levels) = weights.matrix().cast<Real>();
       }
+  }
+
+  // The conditionals are linear in the other units, so that this expansion is exact.
+  void do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const override {
+    do_energy(x, energy);
+    do_natural(all_sites(dim()), x, natural);
   }
 
   // Half of the product at L_ij and half at L_ji: steps along it stay symmetric.

@@ -10,7 +10,7 @@
 namespace {
 using namespace gibbsite;
 
-class LogisticRegression final : public EnergyModel, public Differentiable {
+class LogisticRegression final : public EnergyModel, public Differentiable, public Minibatch {
  public:
   struct Params {
     PluginSpec dataset;
@@ -50,6 +50,7 @@ class LogisticRegression final : public EnergyModel, public Differentiable {
   }
 
   const Domain& domain() const override { return domain_; }
+  Index observations() const override { return y_.size(); }
 
  private:
   static void standardize(Batch& features) {
@@ -92,6 +93,21 @@ class LogisticRegression final : public EnergyModel, public Differentiable {
       const Vector prior = Real(prior_precision_) * w.col(c);
       kernels<Real>().affine(design_.data(), dim(), y_.size(), prior.data(), residual.data(),
                              gradient.col(c).data());
+    }
+  }
+
+  void do_minibatch_gradient(const BatchView& w, Index count, const Stream& random,
+                             Batch& gradient) const override {
+    const double share = double(y_.size()) / double(count);
+    for (Index c = 0; c < w.cols(); ++c) {
+      Stream own = random.chains_from(c);
+      Eigen::VectorXd sum = prior_precision_ * w.col(c).cast<double>();
+      for (Index k = 0; k < count; ++k) {
+        const Index n = own.below(y_.size(), 1)(0);
+        const double eta = design_.col(n).cast<double>().dot(w.col(c).cast<double>());
+        sum += share * (sigmoid(eta) - double(y_(n))) * design_.col(n).cast<double>();
+      }
+      gradient.col(c) = sum.cast<Real>();
     }
   }
 

@@ -8,7 +8,7 @@
 namespace {
 using namespace gibbsite;
 
-class Mlp final : public NetworkEnergy, public Conditional {
+class Mlp final : public NetworkEnergy, public Conditional, public DiscreteGradient {
  public:
   struct Params {
     std::vector<Index> hidden = {64, 64};
@@ -58,7 +58,8 @@ class Mlp final : public NetworkEnergy, public Conditional {
   }
 
   bool offers(std::string_view capability) const override {
-    if (capability == Conditional::name) return domain().is_discrete();
+    if (capability == Conditional::name || capability == DiscreteGradient::name)
+      return domain().is_discrete();
     return NetworkEnergy::offers(capability);
   }
 
@@ -69,6 +70,12 @@ class Mlp final : public NetworkEnergy, public Conditional {
 
   void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override {
     natural_from_energies(sites, x, natural);
+  }
+
+  void do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const override {
+    natural.resize(x.rows(), x.cols());
+    do_energy_and_gradient(x, energy, natural);
+    natural *= -1;
   }
 };
 

@@ -9,7 +9,11 @@
 namespace {
 using namespace gibbsite;
 
-class Potts final : public EnergyModel, public Conditional, public Parametric {
+class Potts final : public EnergyModel,
+                    public Conditional,
+                    public DiscreteGradient,
+                    public Pairwise,
+                    public Parametric {
  public:
   struct Params {
     LatticeFields lattice;
@@ -67,6 +71,15 @@ class Potts final : public EnergyModel, public Conditional, public Parametric {
     fields_.reshaped() = rounded.tail(fields_.size());
   }
 
+  PairwiseGraph graph() const override {
+    PairwiseGraph graph = graph_of_units(domain_, fields_.reshaped());
+    const Eigen::MatrixXd same = Eigen::MatrixXd::Identity(fields_.rows(), fields_.rows());
+    for (std::size_t b = 0; b < lattice_.bonds.size(); ++b)
+      graph.edges.push_back({lattice_.bonds[b].first, lattice_.bonds[b].second,
+                             -double(couplings_(Index(b))) * same});
+    return graph;
+  }
+
  private:
   void do_energy(const BatchView& x, Row& energy) const override {
     for (Index n = 0; n < x.cols(); ++n) {
@@ -91,6 +104,12 @@ class Potts final : public EnergyModel, public Conditional, public Parametric {
         for (const Neighbor& other : neighbors_[std::size_t(sites[k])])
           weights(Index(x(other.site, n))) += couplings_(other.bond);
       }
+  }
+
+  // The conditionals are linear in the other units, so that this expansion is exact.
+  void do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const override {
+    do_energy(x, energy);
+    do_natural(all_sites(dim()), x, natural);
   }
 
   void do_parameter_gradient(const BatchView& x, const Row& weights,

@@ -11,7 +11,7 @@
 namespace {
 using namespace gibbsite;
 
-class Rbm final : public BilinearModel, public Conditional {
+class Rbm final : public BilinearModel, public Conditional, public DiscreteGradient {
  public:
   struct Params : BilinearParams {
     std::string units = "binary";
@@ -62,6 +62,10 @@ class Rbm final : public BilinearModel, public Conditional {
 
   void do_hidden_natural(const BatchView& v, Batch& natural) const override {
     pairs_.hidden_field(v, natural);
+  }
+
+  void do_energy_and_local_natural(const BatchView& v, Row& energy, Batch& natural) const override {
+    free_energy_and_local_natural(v, energy, natural);
   }
 
   // η of v_i is (F(lowest) - F(1))/(1 - lowest), given the other v.

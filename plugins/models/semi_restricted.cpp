@@ -10,7 +10,10 @@
 namespace {
 using namespace gibbsite;
 
-class SemiRestricted final : public EnergyModel, public Conditional, public Parametric {
+class SemiRestricted final : public EnergyModel,
+                             public Conditional,
+                             public DiscreteGradient,
+                             public Parametric {
  public:
   struct Params {
     Index hidden = 0;
@@ -82,6 +85,13 @@ class SemiRestricted final : public EnergyModel, public Conditional, public Para
     natural = (double(b_(i)) + 2 * lateral + W_.softplus_odds(i, v, W_.to_right(c_, v)))
                   .matrix()
                   .cast<Real>();
+  }
+
+  // b + 2 L v + W E[h | v].
+  void do_energy_and_local_natural(const BatchView& v, Row& energy, Batch& natural) const override {
+    do_energy(v, energy);
+    natural = W_.to_left(b_, mean(hidden_, W_.to_right(c_, v)));
+    natural += 2 * L_.to_right(Vector::Zero(dim()), v);
   }
 
   void do_parameter_gradient(const BatchView& v, const Row& weights,

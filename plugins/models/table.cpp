@@ -8,7 +8,10 @@ using namespace gibbsite;
 
 constexpr Index most_states = 10'000'000;
 
-class Table final : public EnergyModel, public Conditional, public Parametric {
+class Table final : public EnergyModel,
+                    public Conditional,
+                    public DiscreteGradient,
+                    public Parametric {
  public:
   struct Params {
     std::vector<Index> levels;
@@ -81,6 +84,19 @@ class Table final : public EnergyModel, public Conditional, public Parametric {
       const Index first = number(x, n) - strides_[i] * Index(x(sites[0], n));
       for (Index k = 0; k < levels_[i]; ++k)
         natural(k, n) = -Real(energies_(first + k * strides_[i]));
+    }
+  }
+
+  // No expansion is needed where every energy is at hand.
+  void do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const override {
+    do_energy(x, energy);
+    natural.resize(natural_rows(domain_), x.cols());
+    Batch one;
+    Index row = 0;
+    for (const Index i : all_sites(dim())) {
+      do_natural(std::span(&i, 1), x, one);
+      natural.middleRows(row, one.rows()) = one;
+      row += one.rows();
     }
   }
 

@@ -34,8 +34,9 @@ TEST_CASE("independent units have the ln Z of their states, at every temperature
   const Row energy = energies(model, all_states(domain));
   CHECK(near(*model.log_partition(.5), log_sum_exp((-.5 * energy).transpose()), 1e-13));
   CHECK(near(*model.log_partition(0), domain.log_states(), 1e-13));
-  CHECK(capabilities_of(model) ==
-        std::vector<std::string>{"conditional", "log_partition", "factorized", "exact_draws"});
+  CHECK(capabilities_of(model) == std::vector<std::string>{"conditional", "log_partition",
+                                                           "factorized", "exact_draws",
+                                                           "discrete_gradient", "pairwise"});
 }
 
 TEST_CASE(

@@ -79,5 +79,6 @@ TEST_CASE("pairwise spins have one name per site, and sets only where they help"
   CHECK(dense.independent_sets().empty());
   CHECK(dense.blocks()[0].size() == 6);
   CHECK(dense.blocks()[1].size() == 4);
-  CHECK(capabilities_of(dense) == std::vector<std::string>{"conditional", "parameters"});
+  CHECK(capabilities_of(dense) ==
+        std::vector<std::string>{"conditional", "parameters", "discrete_gradient", "pairwise"});
 }

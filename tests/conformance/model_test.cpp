@@ -3,7 +3,7 @@
 #include <functional>
 #include <set>
 
-#include "conformance/model_examples.hpp"
+#include "conformance/model_subjects.hpp"
 #include "support/make.hpp"
 #include "support/truth.hpp"
 
@@ -11,67 +11,6 @@ using namespace gibbsite;
 using namespace gibbsite::test;
 
 namespace {
-
-constexpr Index columns = 21;
-
-struct Subject {
-  std::string name, spec;
-  std::unique_ptr<EnergyModel> model;
-  Batch x;  ///< some configurations
-
-  const EnergyModel& operator*() const { return *model; }
-  EnergyModel* operator->() const { return model.get(); }
-  template <class C>
-  C* as() const {
-    return model->capability<C>();
-  }
-};
-
-// Parameters that are not the initial ones, moved within the allowed set: along gradients of the
-// energy at some configurations.
-void move_parameters(EnergyModel& model, const Batch& x) {
-  auto* parametric = model.capability<Parametric>();
-  if (parametric == nullptr) return;
-  const Parameters theta = parametric->parameters();
-  Parameters direction = Parameters::Zero(theta.size());
-  parametric->parameter_gradient(x, Row::LinSpaced(x.cols(), -1, 1.3), direction);
-  if (direction.norm() > 0) parametric->set_parameters(theta + .3 * direction / direction.norm());
-}
-
-std::vector<Subject> subjects(bool moved) {
-  std::vector<Subject> all;
-  for (const std::string& name : registry().names(Kind::model)) {
-    const auto found = examples.find(name);
-    if (found == examples.end()) continue;
-    for (const std::string& spec : found->second) {
-      Subject subject{.name = name, .spec = spec, .model = make_model(spec), .x = {}};
-      subject.x.resize(subject->dim(), columns);
-      Independent::uniform(subject->domain()).draw(Stream(11), subject.x);
-      if (moved) move_parameters(*subject.model, subject.x);
-      all.push_back(std::move(subject));
-    }
-  }
-  return all;
-}
-
-// Runs `check` on each example, naming it in failures.
-template <class Check>
-void for_each_model(Check check) {
-  for (const Subject& subject : subjects(true)) {
-    CAPTURE(subject.spec);
-    check(subject);
-  }
-}
-
-// Likewise, with the initial parameters and with moved ones: an ability may hold for some alone.
-template <class Check>
-void for_each_model_at_all_parameters(Check check) {
-  for_each_model(check);
-  for (const Subject& subject : subjects(false)) {
-    CAPTURE(subject.spec);
-    check(subject);
-  }
-}
 
 std::vector<std::vector<Index>> sets_of(const Conditional& conditional, Index dim) {
   auto sets = conditional.independent_sets();
@@ -95,6 +34,15 @@ Table everything(const EnergyModel& model, const Batch& x) {
       conditional->natural(sites, x, batch);
       parts.emplace_back(batch.array().cast<double>());
     }
+  if (const auto* discrete = model.capability<DiscreteGradient>()) {
+    discrete->energy_and_local_natural(x, row, batch);
+    parts.emplace_back(row);
+    parts.emplace_back(batch.array().cast<double>());
+  }
+  if (const auto* minibatch = model.capability<Minibatch>()) {
+    minibatch->minibatch_gradient(x, 3, Stream(14), batch);
+    parts.emplace_back(batch.array().cast<double>());
+  }
   if (const auto* latent = model.capability<Latent>()) {
     latent->visible_energy(x, row);
     latent->hidden_natural(x, batch);
@@ -517,6 +465,14 @@ TEST_CASE("evaluations are counted in configurations and coordinates") {
       const Evaluations before = subject->evaluations();
       differentiable->energy_and_gradient(subject.x, row, batch);
       CHECK(subject->evaluations() - before == Evaluations{.gradient = columns});
+    }
+    if (const auto* discrete = subject.as<DiscreteGradient>()) {
+      const Evaluations before = subject->evaluations();
+      discrete->energy_and_local_natural(subject.x, row, batch);
+      Evaluations counted = subject->evaluations() - before;
+      // Composed models may take it from the layers of a part, which counts there.
+      if (subject.as<Latent>() != nullptr) counted.site_updates = 0;
+      CHECK(counted == Evaluations{.gradient = columns});
     }
     if (const auto* conditional = subject.as<Conditional>()) {
       const Evaluations before = subject->evaluations();

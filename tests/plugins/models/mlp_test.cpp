@@ -54,7 +54,8 @@ TEST_CASE("mlp offers a gradient on real coordinates and conditionals on discret
   const auto real = make_model("{name: mlp, units: 2}");
   CHECK(capabilities_of(*real) == std::vector<std::string>{"gradient", "parameters"});
   const auto spin = make_model("{name: mlp, units: 2, domain: spin}");
-  CHECK(capabilities_of(*spin) == std::vector<std::string>{"conditional", "parameters"});
+  CHECK(capabilities_of(*spin) ==
+        std::vector<std::string>{"conditional", "parameters", "discrete_gradient"});
 }
 
 TEST_CASE("mlp takes the data's width, and reference_precision only where x is real") {

@@ -1,0 +1,75 @@
+// The examples of all models as objects, for tests of what every model must do.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "conformance/model_examples.hpp"
+#include "support/make.hpp"
+#include "support/truth.hpp"
+
+namespace gibbsite::test {
+
+inline constexpr Index columns = 21;
+
+struct Subject {
+  std::string name, spec;
+  std::unique_ptr<EnergyModel> model;
+  Batch x;  ///< some configurations
+
+  const EnergyModel& operator*() const { return *model; }
+  EnergyModel* operator->() const { return model.get(); }
+  template <class C>
+  C* as() const {
+    return model->capability<C>();
+  }
+};
+
+// Parameters that are not the initial ones, moved within the allowed set: along gradients of the
+// energy at some configurations.
+inline void move_parameters(EnergyModel& model, const Batch& x) {
+  auto* parametric = model.capability<Parametric>();
+  if (parametric == nullptr) return;
+  const Parameters theta = parametric->parameters();
+  Parameters direction = Parameters::Zero(theta.size());
+  parametric->parameter_gradient(x, Row::LinSpaced(x.cols(), -1, 1.3), direction);
+  if (direction.norm() > 0) parametric->set_parameters(theta + .3 * direction / direction.norm());
+}
+
+inline std::vector<Subject> subjects(bool moved) {
+  std::vector<Subject> all;
+  for (const std::string& name : registry().names(Kind::model)) {
+    const auto found = examples.find(name);
+    if (found == examples.end()) continue;
+    for (const std::string& spec : found->second) {
+      Subject subject{.name = name, .spec = spec, .model = make_model(spec), .x = {}};
+      subject.x.resize(subject->dim(), columns);
+      Independent::uniform(subject->domain()).draw(Stream(11), subject.x);
+      if (moved) move_parameters(*subject.model, subject.x);
+      all.push_back(std::move(subject));
+    }
+  }
+  return all;
+}
+
+// Runs `check` on each example, naming it in failures.
+template <class Check>
+void for_each_model(Check check) {
+  for (const Subject& subject : subjects(true)) {
+    CAPTURE(subject.spec);
+    check(subject);
+  }
+}
+
+// Likewise, with the initial parameters and with moved ones: an ability may hold for some alone.
+template <class Check>
+void for_each_model_at_all_parameters(Check check) {
+  for_each_model(check);
+  for (const Subject& subject : subjects(false)) {
+    CAPTURE(subject.spec);
+    check(subject);
+  }
+}
+
+}  // namespace gibbsite::test
