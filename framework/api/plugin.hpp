@@ -13,6 +13,7 @@
 #include "gibbsite/api/registry.hpp"
 #include "gibbsite/api/spiked_normal.hpp"
 #include "gibbsite/api/stamp.hpp"
+#include "gibbsite/core/choice.hpp"
 #include "gibbsite/core/kernels.hpp"
 #include "gibbsite/core/numerics.hpp"
 

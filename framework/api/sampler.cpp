@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "gibbsite/core/choice.hpp"
+
 namespace gibbsite {
 
 Chains Sampler::init(Batch x) const {
@@ -13,16 +15,54 @@ Chains Sampler::init(Batch x) const {
   return chains;
 }
 
+namespace {
+
+// Calls visit(array of whole, array of part) for the arrays that have columns.
+template <class Visit>
+void each_array(auto& whole, auto& part, Visit visit) {
+  visit(whole.x, part.x);
+  visit(whole.energy, part.energy);
+  visit(whole.gradient, part.gradient);
+  visit(whole.aux, part.aux);
+  visit(whole.tuning, part.tuning);
+  visit(whole.statistics, part.statistics);
+}
+
+}  // namespace
+
+Chains columns(const Chains& chains, Index first, Index count) {
+  Chains part;
+  each_array(chains, part, [&](const auto& from, auto& to) {
+    if (from.size() > 0) to = from.middleCols(first, count);
+  });
+  for (const Chains& inner : chains.nested) {
+    const Index each = inner.x.cols() / chains.x.cols();
+    part.nested.push_back(columns(inner, first * each, count * each));
+  }
+  return part;
+}
+
+void set_columns(Chains& chains, Index first, const Chains& part) {
+  each_array(chains, part, [&](auto& to, const auto& from) {
+    if (from.size() > 0) to.middleCols(first, from.cols()) = from;
+  });
+  for (std::size_t k = 0; k < chains.nested.size(); ++k) {
+    const Index each = chains.nested[k].x.cols() / chains.x.cols();
+    set_columns(chains.nested[k], first * each, part.nested[k]);
+  }
+}
+
 Row metropolis(Chains& now, const Chains& proposal, const Row& log_ratio, Stream& random) {
-  const Row log_u = random.uniform(now.x.cols()).log();
   Row accepted = Row::Zero(now.x.cols());
   for (Index c = 0; c < now.x.cols(); ++c) {
-    if (!(log_u(c) < log_ratio(c))) continue;  // written so that NaN rejects
+    Stream own = random.chains_from(c);
+    if (!accept(log_ratio(c), own)) continue;
     accepted(c) = 1;
     now.x.col(c) = proposal.x.col(c);
     if (now.energy.size() > 0) now.energy(c) = proposal.energy(c);
     if (now.gradient.size() > 0) now.gradient.col(c) = proposal.gradient.col(c);
   }
+  random.skip();
   return accepted;
 }
 

@@ -16,7 +16,15 @@ struct Chains {
   Batch aux;         ///< the kernel's own state (momenta, hidden units ...)
   Table tuning;      ///< adapted numbers (step sizes ...), frozen after warm-up
   Table statistics;  ///< what the last step reported, a row per Sampler::statistics()
+  /// States of kernels inside this one (replicas, particles ...), by their number; each has the
+  /// same number of columns per chain, one chain after the other.
+  std::vector<Chains> nested;
 };
+
+/// Chains first … first + count - 1 alone, nested ones included.
+GIBBSITE_API Chains columns(const Chains& chains, Index first, Index count = 1);
+/// Puts back what `columns` took out, changed or not: `part` becomes the chains from `first` on.
+GIBBSITE_API void set_columns(Chains& chains, Index first, const Chains& part);
 
 /// One diagnostic that a kernel reports per step and chain, by ArviZ's names where it has one.
 struct Statistic {
@@ -47,6 +55,9 @@ class GIBBSITE_API Sampler : public Plugin {
   virtual std::vector<Statistic> statistics() const { return {}; }
   /// Whether the stationary law is exactly the model's (false for unadjusted kernels).
   virtual bool is_exact() const { return true; }
+  /// Whether p(x) K(x, y) = p(y) K(y, x): a path of x has the same law read backwards, which
+  /// kernels over kernels may need. False where that does not hold or is not known.
+  virtual bool is_reversible() const { return false; }
 
  private:
   virtual void do_init(Chains&) const {}

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "gibbsite/api/domain.hpp"
+#include "gibbsite/core/choice.hpp"
 #include "gibbsite/core/kernels.hpp"
 #include "gibbsite/core/numerics.hpp"
 #include "gibbsite/core/rectified.hpp"
@@ -119,6 +120,11 @@ void sample_part(const Domain::Part& part, const BatchView& eta, Stream& random,
       for (Index i = 0; i < part.count; ++i)
         x(i, c) = Real(
             rectified_quantile(double(eta(2 * i, c)), double(eta(2 * i + 1, c)), double(x(i, c))));
+  } else if (Outcomes::current() != nullptr) {
+    for (Index c = 0; c < x.cols(); ++c)
+      for (Index i = 0; i < part.count; ++i)
+        x(i, c) = Real(choose(
+            eta.col(c).segment(i * part.levels, part.levels).cast<double>().array(), random));
   } else {
     random.uniform(x);
     for (Index c = 0; c < x.cols(); ++c)

@@ -4,7 +4,10 @@
 #include <numbers>
 #include <vector>
 
+#include "gibbsite/core/choice.hpp"
+#include "gibbsite/core/error.hpp"
 #include "gibbsite/core/kernels.hpp"
+#include "gibbsite/core/numerics.hpp"
 
 namespace gibbsite {
 namespace {
@@ -13,6 +16,11 @@ namespace {
 double unit(std::uint32_t high, std::uint32_t low) {
   const std::uint64_t word = (std::uint64_t{high} << 32) | low;
   return (double(word >> 11) + 0.5) * 0x1p-53;
+}
+
+void forbid_walk() {
+  if (Outcomes::current() != nullptr)
+    throw Error("this code draws real numbers: its outcomes cannot be walked through");
 }
 
 std::uint32_t blocks_for(Index words) { return std::uint32_t((words + 3) / 4); }
@@ -60,6 +68,7 @@ Stream Stream::chains_from(Index first) const {
 }
 
 Row Stream::uniform(Index chains) {
+  forbid_walk();
   Row out(chains);
   std::uint32_t words[4];
   for (Index c = 0; c < chains; ++c) {
@@ -70,7 +79,15 @@ Row Stream::uniform(Index chains) {
   return out;
 }
 
+double Stream::number() {
+  forbid_walk();
+  std::uint32_t words[4];
+  philox(key_, step_, chain_, draw_++, 1, words);
+  return unit(words[0], words[1]);
+}
+
 void Stream::uniform(Eigen::Ref<Batch> out) {
+  forbid_walk();
   fill(key_, step_, chain_, draw_, out, [](const std::uint32_t* words, auto column) {
     for (Index i = 0; i < column.size(); ++i) {
       Real u = Real(unit(words[2 * i], words[2 * i + 1]));
@@ -82,6 +99,7 @@ void Stream::uniform(Eigen::Ref<Batch> out) {
 }
 
 void Stream::normal(Eigen::Ref<Batch> out) {
+  forbid_walk();
   fill(key_, step_, chain_, draw_, out, [](const std::uint32_t* words, auto column) {
     for (Index i = 0; i < column.size(); i += 2) {
       const double radius = std::sqrt(-2.0 * std::log(unit(words[2 * i], words[2 * i + 1])));
@@ -95,6 +113,11 @@ void Stream::normal(Eigen::Ref<Batch> out) {
 }
 
 void Stream::bernoulli(const BatchView& logits, Eigen::Ref<Batch> out) {
+  if (Outcomes* outcomes = Outcomes::current()) {
+    for (Index i = 0; i < out.size(); ++i)
+      out.reshaped()(i) = Real(outcomes->next(sigmoid(double(logits.reshaped()(i)))));
+    return;
+  }
   const Index blocks = blocks_for(logits.rows());
   std::vector<std::uint32_t> words(static_cast<std::size_t>(4 * blocks));
   for (Index c = 0; c < logits.cols(); ++c) {
@@ -105,8 +128,12 @@ void Stream::bernoulli(const BatchView& logits, Eigen::Ref<Batch> out) {
 }
 
 Eigen::Array<Index, 1, Eigen::Dynamic> Stream::below(Index bound, Index chains) {
-  const Row u = uniform(chains);
   Eigen::Array<Index, 1, Eigen::Dynamic> out(chains);
+  if (Outcomes* outcomes = Outcomes::current()) {
+    for (Index& k : out) k = outcomes->next(Eigen::ArrayXd::Constant(bound, 1 / double(bound)));
+    return out;
+  }
+  const Row u = uniform(chains);
   for (Index c = 0; c < chains; ++c) out(c) = std::min(Index(u(c) * double(bound)), bound - 1);
   return out;
 }

@@ -29,6 +29,8 @@ class GIBBSITE_API Stream {
 
   /// One number in (0, 1) per chain, 53 bits.
   Row uniform(Index chains);
+  /// One number in (0, 1) of the first chain alone, as uniform(1) has it.
+  double number();
   /// Every entry in (0, 1).
   void uniform(Eigen::Ref<Batch> out);
   /// Every entry N(0, 1) (Box and Muller 1958).
@@ -37,6 +39,9 @@ class GIBBSITE_API Stream {
   void bernoulli(const BatchView& logits, Eigen::Ref<Batch> out);
   /// One integer in [0, bound) per chain; bound < 2^32.
   Eigen::Array<Index, 1, Eigen::Dynamic> below(Index bound, Index chains);
+
+  /// Moves on by one draw without using it.
+  void skip() { ++draw_; }
 
   std::uint64_t key() const { return key_; }
   std::uint64_t step() const { return step_; }

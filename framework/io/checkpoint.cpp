@@ -35,7 +35,7 @@ void serialize(Archive& archive, Eigen::Array<S, R, C, O, MR, MC>& values, unsig
 
 template <class Archive>
 void serialize(Archive& a, gibbsite::Chains& c, unsigned) {
-  a& c.x& c.energy& c.gradient& c.aux& c.tuning& c.statistics;
+  a& c.x& c.energy& c.gradient& c.aux& c.tuning& c.statistics& c.nested;
 }
 
 template <class Archive>

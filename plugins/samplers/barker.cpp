@@ -42,6 +42,7 @@ class Barker final : public Sampler {
   std::vector<Statistic> statistics() const override {
     return {{"acceptance_rate"}, {"step_size"}};
   }
+  bool is_reversible() const override { return true; }
 
  private:
   void do_init(Chains& now) const override {

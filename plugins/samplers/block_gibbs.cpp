@@ -15,6 +15,7 @@ class BlockGibbs final : public Sampler {
 
   BlockGibbs(const Params& p, const Context& c)
       : sweeps_(p.sweeps), model_(*c.model), latent_(c.require<Latent>()) {}
+  bool is_reversible() const override { return true; }
 
  private:
   void do_step(Chains& now, Stream random) const override {

@@ -27,6 +27,7 @@ class EllipticalSlice final : public Sampler {
   std::vector<Statistic> statistics() const override {
     return {{"n_steps", Statistic::Type::integer}};
   }
+  bool is_reversible() const override { return true; }
 
  private:
   // Below this the bracket is no wider than rounding: the chain stays where it is.

@@ -19,6 +19,7 @@ class ExactSampler final : public Sampler {
                   ": needs a model with draws of its own, or at most 2^20 states of "
                   "its units or of its hidden units");
   }
+  bool is_reversible() const override { return true; }
 
  private:
   bool can_draw() const {

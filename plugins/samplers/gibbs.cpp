@@ -1,7 +1,7 @@
 // Gibbs sampling (Geman & Geman 1984, IEEE PAMI 6:721): coordinate i is drawn anew from
 //   p(x_i | all others) ∝ exp(η_i(x)·T(x_i)),  η_i its natural parameters.
 // Coordinates that the model calls independent given the rest are drawn together. The systematic
-// scan is stationary but not reversible; the random scan is both.
+// scan is stationary but not reversible; the random and the palindromic one are both.
 #include <gibbsite/plugin.hpp>
 #include <numeric>
 
@@ -16,15 +16,18 @@ class Gibbs final : public Sampler {
     Index sweeps = 1;
 
     void fields(Fields& f) {
-      f.choice("scan", scan, {"systematic", "random"},
-               "systematic: every coordinate in turn; random: each chain draws the one to update, "
-               "with replacement");
-      f.count("sweeps", sweeps, "passes over all coordinates per step (random: as many updates)");
+      f.choice("scan", scan, {"systematic", "random", "palindromic"},
+               "systematic: every coordinate in turn; palindromic: in turn and back again; random: "
+               "each chain draws the one to update, with replacement");
+      f.count("sweeps", sweeps,
+              "passes over all coordinates per step (random: as many updates; palindromic: passes "
+              "there and back)");
     }
   };
 
   Gibbs(const Params& p, const Context& c)
       : scan_is_random_(p.scan == "random"),
+        is_reversible_(p.scan != "systematic"),
         sweeps_(p.sweeps),
         conditional_(c.require<Conditional>()) {
     auto sets = conditional_.independent_sets();
@@ -34,9 +37,13 @@ class Gibbs final : public Sampler {
       Domain domain = c.model->domain().select(sites);
       groups_.push_back({std::move(sites), std::move(domain)});
     }
+    order_ = all_sites(Index(groups_.size()));
+    if (p.scan == "palindromic")
+      for (Index k = Index(groups_.size()) - 2; k >= 0; --k) order_.push_back(k);
   }
 
   std::vector<Statistic> statistics() const override { return {{"hop_distance"}}; }
+  bool is_reversible() const override { return is_reversible_; }
 
  private:
   // Coordinates that are updated together, and where they live.
@@ -47,9 +54,9 @@ class Gibbs final : public Sampler {
 
   void do_step(Chains& now, Stream random) const override {
     const Batch before = now.x;
-    const Index updates = sweeps_ * Index(groups_.size());
     Batch natural, fresh;
     if (scan_is_random_) {
+      const Index updates = sweeps_ * Index(groups_.size());
       for (Index c = 0; c < now.x.cols(); ++c) {
         // Groups differ in size, so each chain keeps its own place in its random numbers.
         Stream own = random.chains_from(c);
@@ -58,8 +65,8 @@ class Gibbs final : public Sampler {
                  now.x.middleCols(c, 1), own, natural, fresh);
       }
     } else {
-      for (Index n = 0; n < updates; ++n)
-        update(groups_[std::size_t(n) % groups_.size()], now.x, random, natural, fresh);
+      for (Index sweep = 0; sweep < sweeps_; ++sweep)
+        for (const Index k : order_) update(groups_[std::size_t(k)], now.x, random, natural, fresh);
     }
     // The fraction of coordinates that changed.
     now.statistics.row(0) = (before.array() != now.x.array()).cast<double>().colwise().mean();
@@ -74,10 +81,11 @@ class Gibbs final : public Sampler {
       x.row(group.sites[k]) = fresh.row(Index(k));
   }
 
-  bool scan_is_random_;
+  bool scan_is_random_, is_reversible_;
   Index sweeps_;
   const Conditional& conditional_;
   std::vector<Group> groups_;
+  std::vector<Index> order_;  ///< groups in the order of a scan that is not random
 };
 
 }  // namespace

@@ -53,6 +53,7 @@ class Hmc final : public Sampler {
             {"energy_error"},
             {"diverging", Statistic::Type::boolean}};
   }
+  bool is_reversible() const override { return true; }
 
  private:
   void do_init(Chains& now) const override {

@@ -55,6 +55,7 @@ class Mala final : public Sampler {
   std::vector<Statistic> statistics() const override {
     return {{"acceptance_rate"}, {"step_size"}};
   }
+  bool is_reversible() const override { return true; }
 
  private:
   void do_init(Chains& now) const override {

@@ -2,7 +2,6 @@
 //   A coordinate i and another of its states are drawn uniformly;
 //   accept with probability min(1, e^{E(x) - E(x')}), E(x) - E(x') = η_i·(T(x'_i) - T(x_i)).
 // For two states this is Metropolised Gibbs (Liu 1996, Biometrika 83:681).
-#include <cmath>
 #include <gibbsite/plugin.hpp>
 
 namespace {
@@ -28,6 +27,7 @@ class Metropolis final : public Sampler {
   }
 
   std::vector<Statistic> statistics() const override { return {{"acceptance_rate"}}; }
+  bool is_reversible() const override { return true; }
 
  private:
   void do_step(Chains& now, Stream random) const override {
@@ -52,7 +52,7 @@ class Metropolis final : public Sampler {
     conditional_.natural(sites, x, natural);
     const double log_ratio =
         (natural_energy(one, natural, to) - natural_energy(one, natural, from))(0);
-    if (!(std::log(random.uniform(1)(0)) < log_ratio)) return false;
+    if (!accept(log_ratio, random)) return false;
     x(site, 0) = to(0);
     return true;
   }

@@ -136,6 +136,7 @@ class Nuts final : public Sampler {
             {"hamiltonian"},
             {"diverging", Statistic::Type::boolean}};
   }
+  bool is_reversible() const override { return true; }
 
  private:
   void do_init(Chains& now) const override {

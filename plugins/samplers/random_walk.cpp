@@ -41,6 +41,7 @@ class RandomWalk final : public Sampler {
   std::vector<Statistic> statistics() const override {
     return {{"acceptance_rate"}, {"step_size"}};
   }
+  bool is_reversible() const override { return true; }
 
  private:
   void do_init(Chains& now) const override {

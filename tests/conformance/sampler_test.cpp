@@ -13,6 +13,9 @@ using namespace gibbsite::test;
 
 namespace {
 
+// Most states of a model whose transition matrix is built by walking through all outcomes.
+constexpr double most_states = 33;
+
 // Specs of samplers that cannot run on their defaults alone, or take too long with them.
 const std::map<std::string, std::vector<std::string>> specs = {};
 
@@ -246,6 +249,29 @@ TEST_CASE("no sampler ever enters a place where the energy is NaN") {
     CHECK_FALSE((chains.x.array() == Real(-0.05)).all());
   }
   CHECK(tried >= 2);
+}
+
+// A kernel that draws real numbers cannot be walked, nor one whose choices are too many.
+TEST_CASE(
+    "every kernel of discrete choices keeps each small law to 1e-12, reversibly if it says so") {
+  if (!std::is_same_v<Real, double>) return;
+  std::set<std::string> walked;
+  each_pair([&](const Sampler& kernel, EnergyModel& model, const std::string& spec) {
+    if (!kernel.is_exact() || !model.domain().is_discrete() ||
+        model.domain().log_states() > std::log(most_states))
+      return;
+    Eigen::MatrixXd K;
+    try {
+      K = transition_matrix(kernel, model);
+    } catch (const Error&) {
+      return;
+    }
+    walked.insert(spec);
+    CHECK(invariance_defect(K, model) < 1e-12);
+    if (kernel.is_reversible()) CHECK(reversibility_defect(K, model) < 1e-12);
+  });
+  CHECK(walked.contains("{name: gibbs}"));
+  CHECK(walked.contains("{name: metropolis}"));
 }
 
 // False-alarm rate 1e-5 per pair. At 1e4 starts a law that is off by Σ(π' - π)²/π = 1e-2 is found

@@ -1,5 +1,6 @@
 #include "support/stationarity.hpp"
 
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
@@ -163,10 +164,48 @@ Transitions transitions(const MakeSampler& make, EnergyModel& target, Stream ran
 }
 
 double invariance_defect(const MakeSampler& make, EnergyModel& target, Stream random) {
+  return invariance_defect(transitions(make, target, random).probability, target);
+}
+
+Eigen::MatrixXd transition_matrix(const Sampler& kernel, const EnergyModel& target) {
+  const Index count = state_count(target);
+  const Batch all = states(target.domain(), 0, count);
+  Eigen::MatrixXd K = Eigen::MatrixXd::Zero(count, count);
+  Chains chain;
+  Index walked = 0;
+  for (Index from = 0; from < count; ++from)
+    Outcomes::walk(
+        [&] {
+          chain = kernel.init(all.col(from));
+          kernel.step(chain, Stream(1));
+        },
+        [&](double probability) {
+          if (++walked > 200000) throw Error("too many outcomes to walk through");
+          K(from, Index(state_number(target.domain(), chain.x, 0))) += probability;
+        });
+  return K;
+}
+
+double invariance_defect(const Eigen::MatrixXd& K, const EnergyModel& target) {
   const Eigen::VectorXd law = probabilities(target);
-  const Eigen::MatrixXd K = transitions(make, target, random).probability;
   const double rows = (K.rowwise().sum().array() - 1).abs().maxCoeff();
   return std::max(rows, (law.transpose() * K - law.transpose()).cwiseAbs().maxCoeff());
+}
+
+double reversibility_defect(const Eigen::MatrixXd& K, const EnergyModel& target) {
+  const Eigen::MatrixXd flow = probabilities(target).asDiagonal() * K;
+  return (flow - flow.transpose()).cwiseAbs().maxCoeff();
+}
+
+double spectral_gap(const Eigen::MatrixXd& K, const EnergyModel& target) {
+  const Eigen::VectorXd root = probabilities(target).cwiseSqrt();
+  const Eigen::MatrixXd symmetric = root.asDiagonal() * K * root.cwiseInverse().asDiagonal();
+  Eigen::ArrayXd size = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(
+                            0.5 * (symmetric + symmetric.transpose()), Eigen::EigenvaluesOnly)
+                            .eigenvalues()
+                            .cwiseAbs();
+  std::sort(size.begin(), size.end());
+  return 1 - size(size.size() - 2);
 }
 
 double chi_squared_p(const Eigen::VectorXd& counts, const Eigen::VectorXd& probability) {

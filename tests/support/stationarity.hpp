@@ -36,6 +36,18 @@ Transitions transitions(const MakeSampler& make, EnergyModel& target, Stream ran
 /// max |π K - π|, deterministic; also checks that the rows of K sum to 1 within the same.
 double invariance_defect(const MakeSampler& make, EnergyModel& target, Stream random = Stream(1));
 
+/// One step of a kernel whose random choices are all discrete (core/choice.hpp), as a matrix (from,
+/// to): its own proposals and acceptances, walked through all their outcomes. Throws Error where
+/// these are more than 200,000 in all, or real numbers are drawn.
+Eigen::MatrixXd transition_matrix(const Sampler& kernel, const EnergyModel& target);
+
+/// max |π K - π| of a transition matrix.
+double invariance_defect(const Eigen::MatrixXd& K, const EnergyModel& target);
+/// max |π_x K(x, y) - π_y K(y, x)|.
+double reversibility_defect(const Eigen::MatrixXd& K, const EnergyModel& target);
+/// 1 - |λ_2| for K reversible under the law of the target.
+double spectral_gap(const Eigen::MatrixXd& K, const EnergyModel& target);
+
 /// P(χ² ≥ observed) for counts against probabilities; cells that expect fewer than 10 are pooled.
 double chi_squared_p(const Eigen::VectorXd& counts, const Eigen::VectorXd& probability);
 /// Two-sample Kolmogorov–Smirnov p-value (asymptotic).
