@@ -163,10 +163,6 @@ Transitions transitions(const MakeSampler& make, EnergyModel& target, Stream ran
   return out;
 }
 
-double invariance_defect(const MakeSampler& make, EnergyModel& target, Stream random) {
-  return invariance_defect(transitions(make, target, random).probability, target);
-}
-
 Eigen::MatrixXd transition_matrix(const Sampler& kernel, const EnergyModel& target) {
   const Index count = state_count(target);
   const Batch all = states(target.domain(), 0, count);

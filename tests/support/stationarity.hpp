@@ -2,6 +2,7 @@
 // chain; and statistically, from independent exact starts, with exact p-values.
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <gibbsite/plugin.hpp>
 #include <memory>
@@ -33,16 +34,20 @@ struct Transitions {
 /// invariance test sees that).
 Transitions transitions(const MakeSampler& make, EnergyModel& target, Stream random = Stream(1));
 
-/// max |π K - π|, deterministic; also checks that the rows of K sum to 1 within the same.
-double invariance_defect(const MakeSampler& make, EnergyModel& target, Stream random = Stream(1));
-
 /// One step of a kernel whose random choices are all discrete (core/choice.hpp), as a matrix (from,
 /// to): its own proposals and acceptances, walked through all their outcomes. Throws Error where
 /// these are more than 200,000 in all, or real numbers are drawn.
 Eigen::MatrixXd transition_matrix(const Sampler& kernel, const EnergyModel& target);
 
-/// max |π K - π| of a transition matrix.
+/// max |π K - π|, deterministic; also checks that the rows of K sum to 1 within the same.
 double invariance_defect(const Eigen::MatrixXd& K, const EnergyModel& target);
+/// Of the matrix of `transitions`. (A template, as the compiler must not ask whether a matrix could
+/// make samplers: Eigen answers with an error.)
+template <class Make>
+  requires(!std::same_as<Make, Eigen::MatrixXd>)
+double invariance_defect(const Make& make, EnergyModel& target, Stream random = Stream(1)) {
+  return invariance_defect(transitions(make, target, random).probability, target);
+}
 /// max |π_x K(x, y) - π_y K(y, x)|.
 double reversibility_defect(const Eigen::MatrixXd& K, const EnergyModel& target);
 /// 1 - |λ_2| for K reversible under the law of the target.
