@@ -11,7 +11,7 @@
 
 namespace gibbsite::test {
 
-inline constexpr Index columns = 21;
+inline constexpr Index configurations = 21;
 
 struct Subject {
   std::string name, spec;
@@ -44,7 +44,7 @@ inline std::vector<Subject> subjects(bool moved) {
     if (found == examples.end()) continue;
     for (const std::string& spec : found->second) {
       Subject subject{.name = name, .spec = spec, .model = make_model(spec), .x = {}};
-      subject.x.resize(subject->dim(), columns);
+      subject.x.resize(subject->dim(), configurations);
       Independent::uniform(subject->domain()).draw(Stream(11), subject.x);
       if (moved) move_parameters(*subject.model, subject.x);
       all.push_back(std::move(subject));

@@ -220,7 +220,7 @@ TEST_CASE("a configuration's numbers do not depend on the batch it is in, to the
     const Table all = everything(*subject, subject.x);
     CHECK(all.isFinite().all());
     const Row energy = energies(*subject, subject.x);
-    for (Index n = 0; n < columns; ++n)
+    for (Index n = 0; n < configurations; ++n)
       CHECK(identical(energies(*subject, subject.x.col(n)), energy.col(n)));
     // A copy, and a view that starts elsewhere in memory: alignment must not matter either.
     CHECK(identical(everything(*subject, subject.x.leftCols(9)), all.leftCols(9)));
@@ -255,12 +255,12 @@ TEST_CASE("parameter gradients agree with central differences along allowed dire
     auto* parametric = subject.as<Parametric>();
     if (parametric == nullptr) return;
     const Parameters theta = parametric->parameters();
-    Row weights(columns);
-    for (Index n = 0; n < columns; ++n) weights(n) = std::sin(1.0 + 2 * double(n));
+    Row weights(configurations);
+    for (Index n = 0; n < configurations; ++n) weights(n) = std::sin(1.0 + 2 * double(n));
     Parameters gradient = Parameters::Zero(theta.size());
     parametric->parameter_gradient(subject.x, weights, gradient);
     const double h = tolerance(1e-5, 1e-2);
-    for (Index n = 0; n < columns; ++n) {
+    for (Index n = 0; n < configurations; ++n) {
       Parameters direction = Parameters::Zero(theta.size());
       parametric->parameter_gradient(subject.x.col(n), Row::Ones(1), direction);
       if (direction.norm() == 0) continue;
@@ -281,8 +281,8 @@ TEST_CASE("parameter gradients are added to what is there, linearly in the weigh
     if (parametric == nullptr) return;
     const Index size = parametric->parameters().size();
     Parameters once = Parameters::Zero(size), twice = Parameters::Zero(size);
-    parametric->parameter_gradient(subject.x, Row::Constant(columns, 3), once);
-    for (Index n = 0; n < columns; ++n) {
+    parametric->parameter_gradient(subject.x, Row::Constant(configurations, 3), once);
+    for (Index n = 0; n < configurations; ++n) {
       parametric->parameter_gradient(subject.x.col(n), Row::Constant(1, 1), twice);
       parametric->parameter_gradient(subject.x.col(n), Row::Constant(1, 2), twice);
     }
@@ -365,8 +365,9 @@ TEST_CASE(
     // A(v) - η(v)·T(h) + ξ(h)·T(v) = B(h) is the same for every v.
     Independent::uniform(latent->hidden()).draw(Stream(13), h);
     latent->visible_natural(h, xi);
-    const Row rest = visible - natural_energy(latent->hidden(), eta, h.replicate(1, columns)) +
-                     natural_energy(subject->domain(), xi.replicate(1, columns), subject.x);
+    const Row rest = visible -
+                     natural_energy(latent->hidden(), eta, h.replicate(1, configurations)) +
+                     natural_energy(subject->domain(), xi.replicate(1, configurations), subject.x);
     CHECK(rest.maxCoeff() - rest.minCoeff() < tolerance(1e-12, 1e-4));
   });
 }
@@ -458,13 +459,13 @@ TEST_CASE("evaluations are counted in configurations and coordinates") {
   for_each_model([](const Subject& subject) {
     const Evaluations start = subject->evaluations();
     energies(*subject, subject.x);
-    CHECK(subject->evaluations() - start == Evaluations{.energy = columns});
+    CHECK(subject->evaluations() - start == Evaluations{.energy = configurations});
     Row row;
     Batch batch;
     if (const auto* differentiable = subject.as<Differentiable>()) {
       const Evaluations before = subject->evaluations();
       differentiable->energy_and_gradient(subject.x, row, batch);
-      CHECK(subject->evaluations() - before == Evaluations{.gradient = columns});
+      CHECK(subject->evaluations() - before == Evaluations{.gradient = configurations});
     }
     if (const auto* discrete = subject.as<DiscreteGradient>()) {
       const Evaluations before = subject->evaluations();
@@ -472,7 +473,7 @@ TEST_CASE("evaluations are counted in configurations and coordinates") {
       Evaluations counted = subject->evaluations() - before;
       // Composed models may take it from the layers of a part, which counts there.
       if (subject.as<Latent>() != nullptr) counted.site_updates = 0;
-      CHECK(counted == Evaluations{.gradient = columns});
+      CHECK(counted == Evaluations{.gradient = configurations});
     }
     if (const auto* conditional = subject.as<Conditional>()) {
       const Evaluations before = subject->evaluations();
@@ -481,21 +482,21 @@ TEST_CASE("evaluations are counted in configurations and coordinates") {
       Evaluations counted = subject->evaluations() - before;
       // A conditional may come from the energies of the coordinate's states.
       if (counted.energy != 0)
-        CHECK(counted.energy == std::uint64_t(columns * subject->domain().site(0).levels));
+        CHECK(counted.energy == std::uint64_t(configurations * subject->domain().site(0).levels));
       counted.energy = 0;
-      CHECK(counted == Evaluations{.site_updates = columns});
+      CHECK(counted == Evaluations{.site_updates = configurations});
     }
     if (const auto* latent = subject.as<Latent>()) {
       const Evaluations before = subject->evaluations();
       latent->hidden_natural(subject.x, batch);
       CHECK(subject->evaluations() - before ==
-            Evaluations{.site_updates = std::uint64_t(columns * latent->hidden().dim())});
+            Evaluations{.site_updates = std::uint64_t(configurations * latent->hidden().dim())});
     }
     if (const auto* parametric = subject.as<Parametric>()) {
       const Evaluations before = subject->evaluations();
       Parameters out = Parameters::Zero(parametric->parameters().size());
-      parametric->parameter_gradient(subject.x, Row::Ones(columns), out);
-      CHECK(subject->evaluations() - before == Evaluations{.parameter_gradient = columns});
+      parametric->parameter_gradient(subject.x, Row::Ones(configurations), out);
+      CHECK(subject->evaluations() - before == Evaluations{.parameter_gradient = configurations});
     }
   });
 }
