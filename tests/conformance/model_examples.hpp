@@ -20,7 +20,9 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
      {"{name: clamped, model: {name: rbm, visible: 8, hidden: 4, weight_scale: 1}, "
       "coordinates: [1, 6], values: [0, 1]}",
       "{name: clamped, model: {name: gaussian, mean: [0.5, -1, 0], "
-      "precision: [2, 0.6, 0.1, 0.6, 1, 0.3, 0.1, 0.3, 1]}, coordinates: [2], values: [0.7]}"}},
+      "precision: [2, 0.6, 0.1, 0.6, 1, 0.3, 0.1, 0.3, 1]}, coordinates: [2], values: [0.7]}",
+      "{name: clamped, model: {name: ising, sides: [2, 3], coupling: 0.4, field: [0.2]}, "
+      "coordinates: [1, 2], values: [1, -1]}"}},
     {"classification_rbm",
      {"{name: classification_rbm, visible: 6, hidden: 4, classes: 3, weight_scale: 1}",
       "{name: classification_rbm, visible: 2, hidden: 6, classes: 2, weight_scale: 1}"}},
@@ -103,7 +105,10 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
       "weights: [1, 2], means: [-2, 0, 1, 1]}]}",
       "{name: product, models: [{name: rbm, visible: 7, hidden: 4, weight_scale: 1}], "
       "weights: [0.7]}",
-      "{name: product, models: [{name: gaussian, mean: [0.5, -1]}], weights: [2]}"}},
+      "{name: product, models: [{name: gaussian, mean: [0.5, -1]}], weights: [2]}",
+      "{name: product, models: [{name: potts, lattice: chain, sides: [4], levels: 3, coupling: "
+      "0.8}, "
+      "{name: discrete_boltzmann, units: 4, levels: 3, weight_scale: 1}], weights: [0.5, 0.8]}"}},
     {"rbm",
      {"{name: rbm, visible: 7, hidden: 4, weight_scale: 1}",
       "{name: rbm, visible: 4, hidden: 6, weight_scale: 1}",
@@ -130,7 +135,8 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
     {"table", {"{name: table, levels: [5, 5]}", "{name: table, levels: [2, 3, 4]}"}},
     {"tempered",
      {"{name: tempered, model: {name: rbm, visible: 7, hidden: 4, weight_scale: 1}, beta: 0.6}",
-      "{name: tempered, model: {name: gaussian, mean: [0.5, -1]}, beta: 1.7}"}},
+      "{name: tempered, model: {name: gaussian, mean: [0.5, -1]}, beta: 1.7}",
+      "{name: tempered, model: {name: boltzmann_machine, units: 5, weight_scale: 1}, beta: 0.4}"}},
     {"temporal_rbm",
      {"{name: temporal_rbm, visible: 3, hidden: 4, order: 2, weight_scale: 1}",
       "{name: temporal_rbm, visible: 4, hidden: 3, weight_scale: 1}"}},
