@@ -33,7 +33,8 @@ struct Echo {
   std::optional<Node> operator()(const std::vector<T>* v) const {
     if (v->empty()) return {};
     std::vector<Node> items;
-    for (const T& item : *v) items.push_back(*(*this)(&item));
+    for (const T& item : *v)  // an empty text or an unknown plugin is nothing by itself
+      items.push_back((*this)(&item).value_or(Node::scalar("", true)));
     return Node::list(std::move(items));
   }
 };

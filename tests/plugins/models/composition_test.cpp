@@ -45,6 +45,8 @@ TEST_CASE("product refuses experts on different coordinates and weights that do 
             .find("1 real and 2 real") != std::string::npos);
   CHECK(refusal("{name: product, models: [gaussian, nosuch]}").find("models.1: unknown model") !=
         std::string::npos);
+  CHECK(refusal("{name: product, models: [nosuch, nosuch]}").find("models.0: unknown model") !=
+        std::string::npos);
   CHECK(refusal("{name: product, models: []}").find("at least one entry") != std::string::npos);
 }
 
