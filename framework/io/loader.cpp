@@ -83,7 +83,10 @@ void load_on_demand(const std::filesystem::path& folder, Registry& registry) {
     if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos)
       return;
     const auto file = folder / kind_name(kind) / (name + ".so");
-    if (std::filesystem::exists(file)) load_module(file, registry);
+    if (std::filesystem::exists(file)) return load_module(file, registry);
+    std::ifstream left_out(folder / kind_name(kind) / (name + ".missing"));
+    if (std::string reason; std::getline(left_out, reason))
+      throw Error(std::string(kind_name(kind)) + " '" + name + "' is not in this build: " + reason);
   };
   registry.available = [folder](Kind kind) {
     std::vector<std::string> names;

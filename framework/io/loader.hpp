@@ -14,7 +14,9 @@ namespace gibbsite {
 /// (both are shown), it changes the floating-point state, or it registers a taken name.
 void load_module(const std::filesystem::path& file, Registry& registry);
 
-/// Makes `registry` load `<folder>/<kind>/<name>.so` on demand: a run loads what its spec names.
+/// Makes `registry` load `<folder>/<kind>/<name>.so` on demand: a run loads what its spec names. A
+/// build that leaves a module out has `<name>.missing` instead; asking for it throws Error with the
+/// reason that this file gives.
 void load_on_demand(const std::filesystem::path& folder, Registry& registry);
 
 /// The folder of the modules of this build's precision, beside the running program's library.

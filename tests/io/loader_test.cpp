@@ -114,3 +114,20 @@ TEST_CASE("modules are found by kind and name alone") {
   CHECK(std::find(names.begin(), names.end(), "adam") != names.end());
   CHECK(registry.entries().size() == 1);  // what is not named is not loaded
 }
+
+TEST_CASE("a module that a build leaves out is missed with the reason, and listed nowhere") {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "model");
+  folder.write("model/absent.missing", "it needs lapis\n");
+  Registry registry;
+  load_on_demand(folder.path(), registry);
+  CHECK(registry.names(Kind::model).empty());
+  std::string message;
+  try {
+    registry.find(Kind::model, "absent");
+  } catch (const Error& fault) {
+    message = fault.what();
+  }
+  CHECK(message == "model 'absent' is not in this build: it needs lapis");
+  CHECK(registry.find(Kind::sampler, "absent") == nullptr);
+}
