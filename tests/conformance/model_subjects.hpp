@@ -7,6 +7,7 @@
 
 #include "conformance/model_examples.hpp"
 #include "support/make.hpp"
+#include "support/torchscript.hpp"
 #include "support/truth.hpp"
 
 namespace gibbsite::test {
@@ -37,19 +38,23 @@ inline void move_parameters(EnergyModel& model, const Batch& x) {
   if (direction.norm() > 0) parametric->set_parameters(theta + .3 * direction / direction.norm());
 }
 
+// Those of the optional model come with the files that they name.
+inline std::vector<std::string> examples_of(const std::string& name) {
+  if (name == "torchscript") return torchscript_examples();
+  const auto found = examples.find(name);
+  return found == examples.end() ? std::vector<std::string>{} : found->second;
+}
+
 inline std::vector<Subject> subjects(bool moved) {
   std::vector<Subject> all;
-  for (const std::string& name : registry().names(Kind::model)) {
-    const auto found = examples.find(name);
-    if (found == examples.end()) continue;
-    for (const std::string& spec : found->second) {
+  for (const std::string& name : registry().names(Kind::model))
+    for (const std::string& spec : examples_of(name)) {
       Subject subject{.name = name, .spec = spec, .model = make_model(spec), .x = {}};
       subject.x.resize(subject->dim(), configurations);
       Independent::uniform(subject->domain()).draw(Stream(11), subject.x);
       if (moved) move_parameters(*subject.model, subject.x);
       all.push_back(std::move(subject));
     }
-  }
   return all;
 }
 

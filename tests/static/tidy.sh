@@ -2,6 +2,7 @@
 # clang-tidy over the framework and the plugins, double precision (single compiles the same lines).
 #   tidy.sh SOURCE BUILD [SECONDS]
 # Files changed last come first; after SECONDS no further file is begun, and the rest is counted.
+# Plugins that this build leaves out have no command to look at them with.
 set -euo pipefail
 seconds=${3:-0}
 cd "$1"
@@ -21,7 +22,7 @@ for entry in json.load(open(sys.argv[1])):
 json.dump(entries, open(sys.argv[2], "w"))
 PY
 mapfile -t files < <({ git log --format= --name-only; git ls-files; } | grep -E '^(framework|plugins)/.*\.cpp$' |
-  awk '!seen[$0]++' | while read -r file; do if [[ -f $file ]]; then printf '%s\n' "$file"; fi; done)
+  awk '!seen[$0]++' | while read -r file; do if grep -qF "/$file\"" "$commands/compile_commands.json"; then printf '%s\n' "$file"; fi; done)
 export commands deadline=$((seconds > 0 ? EPOCHSECONDS + seconds : 0))
 printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$(nproc)" bash -c '
   if ((deadline > 0 && EPOCHSECONDS > deadline)); then exit 0; fi
