@@ -99,7 +99,8 @@ struct Abilities {
 };
 
 /// Every ability there is; a new one is added here.
-using AllAbilities = Abilities<Differentiable, Conditional, Latent, Parametric, Normalized,
-                               Factorized, Exact, DiscreteGradient, Pairwise, Minibatch>;
+using AllAbilities =
+    Abilities<Differentiable, Conditional, Latent, Parametric, Normalized, Factorized, Exact,
+              DiscreteGradient, Pairwise, Minibatch, PartlyObserved>;
 
 }  // namespace gibbsite

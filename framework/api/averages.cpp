@@ -9,23 +9,25 @@
 #include "gibbsite/core/log_weights.hpp"
 
 namespace gibbsite {
+namespace {
 
-void add_mean_gradient(const Parametric& model, const BatchView& x, double scale,
-                       const Workers& workers, Parameters& out) {
+// Adds to `out` what add(columns, part) puts into a part of each block, in the order of the blocks.
+template <class Add>
+void add_blocks(const BatchView& x, const Workers& workers, Parameters& out, Add add) {
   const Index width = block_width(x.cols()), blocks = block_count(x.cols());
   std::vector<Parameters> parts(static_cast<std::size_t>(blocks));
   workers.run(blocks, [&](Index b) {
-    const Index first = b * width, columns = std::min(width, x.cols() - first);
+    const Index first = b * width;
     Parameters& part = parts[std::size_t(b)];
     part.setZero(out.size());
-    model.parameter_gradient(x.middleCols(first, columns),
-                             Row::Constant(columns, scale / double(x.cols())), part);
+    add(x.middleCols(first, std::min(width, x.cols() - first)), part);
   });
   for (const Parameters& part : parts) out += part;
 }
 
-Eigen::ArrayXd energies(const EnergyModel& model, const Dataset& data, const Workers& workers,
-                        Stream random) {
+// of(columns) for the configurations of `data`, one number each.
+template <class Of>
+Eigen::ArrayXd each_block(const Dataset& data, const Workers& workers, Stream random, Of of) {
   Eigen::ArrayXd all(data.size());
   const Index width = block_width(data.size());
   workers.run(block_count(data.size()), [&](Index b) {
@@ -34,12 +36,55 @@ Eigen::ArrayXd energies(const EnergyModel& model, const Dataset& data, const Wor
     std::iota(indices.begin(), indices.end(), first);
     Batch x(data.dim(), columns);
     data.columns(indices, random.chains_from(first), x);
-    Row energy;
-    model.energy(x, energy);
-    all.segment(first, columns) = energy.transpose();
+    all.segment(first, columns) = of(x).transpose();
   });
   if (all.isNaN().any()) throw Diverged("the energy of a configuration of the data is NaN");
   return all;
+}
+
+// ln of what the model gives to each observation, times Z.
+struct LogWeightsOfData {
+  Eigen::ArrayXd values;
+  std::string kind;  ///< exact or variational_lower_bound; empty for whole configurations
+};
+
+LogWeightsOfData log_weights_of(const EnergyModel& model, const Dataset& data,
+                                const Workers& workers, const Stream& random) {
+  const Dataset& v = data.observed();
+  if (v.dim() == model.dim()) return {-energies(model, data, workers, random), ""};
+  const double states = log2_hidden_states(model, v.dim());
+  const bool few = states <= max_log2_hidden + 1e-9 &&
+                   states + std::log2(double(v.size())) <= ExactLimit{}.max_log2_states + 1e-9;
+  const auto of = [&](const Batch& x) { return few ? log_sum(model, x) : log_sum_bound(model, x); };
+  return {each_block(v, workers, random, of), few ? "exact" : "variational_lower_bound"};
+}
+
+}  // namespace
+
+void add_mean_gradient(const Parametric& model, const BatchView& x, double scale,
+                       const Workers& workers, Parameters& out) {
+  add_blocks(x, workers, out, [&](const BatchView& columns, Parameters& part) {
+    model.parameter_gradient(columns, Row::Constant(columns.cols(), scale / double(x.cols())),
+                             part);
+  });
+}
+
+void add_exact_mean_gradient(const EnergyModel& model, const BatchView& x, double scale,
+                             const Workers& workers, Parameters& out) {
+  if (x.rows() == model.dim())
+    return add_mean_gradient(*model.capability<Parametric>(), x, scale, workers, out);
+  add_blocks(x, workers, out, [&](const BatchView& columns, Parameters& part) {
+    log_sum(model, columns, scale / double(x.cols()), &part);
+  });
+}
+
+Eigen::ArrayXd energies(const EnergyModel& model, const Dataset& data, const Workers& workers,
+                        Stream random) {
+  return each_block(data, workers, random, [&](const Batch& x) {
+    Row energy;
+    model.energy(x, energy);
+    return energy;
+  });
 }
 
 void require_exact_sum(const EnergyModel& model, ExactLimit limit, WithGradient gradient,
@@ -63,21 +108,34 @@ void require_exact_sum(const EnergyModel& model, ExactLimit limit, WithGradient 
     throw Error(subject + ": this model has no closed form for the mean of its parameter gradient");
 }
 
+void require_log_sum(const Context& context) {
+  if (context.train == nullptr) return;
+  const double states = log2_hidden_states(*context.model, context.train->observed().dim());
+  if (states > max_log2_hidden + 1e-9)
+    throw Error(context.subject + ": the data leave open hidden coordinates with 2^" +
+                number_text(std::ceil(states - 1e-9)) + " states, and sums over at most 2^" +
+                number_text(max_log2_hidden) +
+                " are exact (contrastive_divergence trains without such sums)");
+}
+
 double add_log_likelihoods(Result& result, const Context& context, double log_partition,
                            double standard_error, bool per_observation, Stream random) {
   double highest = std::numeric_limits<double>::quiet_NaN();
   const auto add = [&](const Dataset* data, const std::string& which, bool keep) {
     if (data == nullptr || data->size() == 0) return;
-    const Eigen::ArrayXd values =
-        -energies(*context.model, *data, *context.workers, random.split(which)) - log_partition;
-    const std::string name = "mean_log_likelihood_" + which;
+    const auto weights =
+        log_weights_of(*context.model, *data, *context.workers, random.split(which));
+    const Eigen::ArrayXd values = weights.values - log_partition;
+    const std::string kind = weights.kind == "variational_lower_bound" ? "_bound" : "";
+    const std::string name = "mean_log_likelihood" + kind + "_" + which;
+    if (!weights.kind.empty()) result.attributes["likelihood_" + which] = weights.kind;
     const double mean = values.mean();
     result.scalar(name, mean);
     result.scalar(name + "_standard_error", standard_error);
     result.headline.emplace_back(name, mean);
     highest = std::fmax(highest, mean);
     if (keep && values.size() <= max_observations_kept)
-      result.vector("log_likelihood", "observation", values);
+      result.vector("log_likelihood" + kind, "observation", values);
   };
   const bool has_test = context.test != nullptr && context.test->size() > 0;
   add(context.train, "train", per_observation && !has_test);
@@ -112,7 +170,8 @@ Result weighted_result(const Context& context, const Eigen::Ref<const Eigen::Arr
   std::string warning = all.warning;
   if (warning.empty() && likelihood > 0 && context.model->domain().is_discrete())
     warning = "the mean log-likelihood of discrete data is above 0: log Z is far too low";
-  result.attributes = {{"bound", std::string("unbiased_Z")}, {"reliable", warning.empty()}};
+  result.attributes["bound"] = std::string("unbiased_Z");
+  result.attributes["reliable"] = warning.empty();
   if (!warning.empty()) result.attributes["warning"] = warning;
   return result;
 }

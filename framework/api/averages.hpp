@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "gibbsite/api/completion.hpp"
 #include "gibbsite/api/context.hpp"
 #include "gibbsite/api/enumerate.hpp"
 
@@ -12,6 +13,11 @@ namespace gibbsite {
 /// out += scale · mean_n ∂E(x_n)/∂θ over the columns of `x`.
 GIBBSITE_API void add_mean_gradient(const Parametric& model, const BatchView& x, double scale,
                                     const Workers& workers, Parameters& out);
+
+/// The same exactly for rows of observed coordinates, out += scale · mean_n E[∂E/∂θ | x_n], with
+/// the hidden ones summed out by log_sum().
+GIBBSITE_API void add_exact_mean_gradient(const EnergyModel& model, const BatchView& x,
+                                          double scale, const Workers& workers, Parameters& out);
 
 /// The energy of every configuration of `data`. Throws Diverged where one is NaN.
 GIBBSITE_API Eigen::ArrayXd energies(const EnergyModel& model, const Dataset& data,
@@ -24,13 +30,20 @@ enum class WithGradient { no, yes };
 GIBBSITE_API void require_exact_sum(const EnergyModel& model, ExactLimit limit,
                                     WithGradient gradient, const std::string& subject);
 
+/// Throws Error beginning with the context's subject where the training data leave open more hidden
+/// coordinates than log_sum() sums over.
+GIBBSITE_API void require_log_sum(const Context& context);
+
 /// The largest data set whose log-likelihood is kept for every observation.
 inline constexpr Index max_observations_kept = 100000;
 
 /// Adds to `result` what ln Z says of the data of `context`, where there are any: scalars
 /// `mean_log_likelihood_train`, `_test` with `..._standard_error` (that of ln Z, for these data),
 /// headlines, and if asked for `log_likelihood (observation)` of the test data, else the training
-/// data. Returns the highest of the means (NaN without data).
+/// data. Of data that leave hidden coordinates open, it is the likelihood of the observed ones:
+/// summed exactly where all sums together have at most 2^26 states, else by log_sum_bound() as
+/// `mean_log_likelihood_bound_...` and `log_likelihood_bound`; the attributes `likelihood_train`
+/// and `_test` say which. Returns the highest of the means (NaN without data).
 GIBBSITE_API double add_log_likelihoods(Result& result, const Context& context,
                                         double log_partition, double standard_error,
                                         bool per_observation, Stream random);

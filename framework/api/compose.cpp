@@ -59,6 +59,9 @@ bool WeightedSum::offers(std::string_view capability) const {
     return latent_ == nullptr &&
            every([](const Part& p) { return p.model->capability<Pairwise>() != nullptr; });
   if (capability == Latent::name) return latent_ != nullptr;
+  if (capability == PartlyObserved::name)
+    return latent_ != nullptr &&
+           parts_[latent_part_].model->capability<PartlyObserved>() != nullptr;
   if (capability == Parametric::name)
     return std::any_of(parts_.begin(), parts_.end(),
                        [](const Part& p) { return p.model->capability<Parametric>() != nullptr; });
@@ -203,6 +206,10 @@ PairwiseGraph WeightedSum::graph() const {
     }
   }
   return sum;
+}
+
+const PartlyObserved& WeightedSum::partly_observed() const {
+  return *parts_[latent_part_].model->capability<PartlyObserved>();
 }
 
 template <class Visit>

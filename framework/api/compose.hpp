@@ -25,7 +25,8 @@ class GIBBSITE_API WeightedSum : public EnergyModel,
                                  public Pairwise,
                                  public Latent,
                                  public Parametric,
-                                 public Normalized {
+                                 public Normalized,
+                                 public PartlyObserved {
  public:
   struct Part {
     double weight = 1;
@@ -63,6 +64,8 @@ class GIBBSITE_API WeightedSum : public EnergyModel,
   PairwiseGraph graph() const override;
   std::optional<double> log_partition(double beta) const override;
   bool expected_parameter_gradient(double beta, Parameters& out) const override;
+  Index observed() const override { return partly_observed().observed(); }
+  Inference inference() const override { return partly_observed().inference(); }
 
  private:
   void do_energy(const BatchView& x, Row& energy) const override;
@@ -76,6 +79,7 @@ class GIBBSITE_API WeightedSum : public EnergyModel,
   /// Calls visit(part, its Parametric, first θ index) for each part with parameters.
   template <class Visit>
   void each_parametric(Visit visit) const;
+  const PartlyObserved& partly_observed() const;
 
   std::vector<Part> parts_;
   const Latent* latent_ = nullptr;  ///< the latent part, where the sum is latent

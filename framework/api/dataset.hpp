@@ -25,6 +25,9 @@ class GIBBSITE_API Dataset : public Plugin {
   /// values are taken as they are.
   virtual std::pair<double, double> range() const { return {0, 0}; }
 
+  /// The data as they are, where a model fills in further coordinates (CompletedData); else these.
+  virtual const Dataset& observed() const { return *this; }
+
   /// All configurations, dim x size.
   Batch all(Stream random) const;
 };

@@ -23,12 +23,19 @@ struct GradientEstimate {
   double energy_gap = std::numeric_limits<double>::quiet_NaN();
 };
 
+/// What an estimator is given of the hidden coordinates where data cover the observed coordinates
+/// of a model alone (PartlyObserved): states drawn from their law; the means that the model's
+/// inference finds, for estimators linear in them; or nothing but the observed rows.
+enum class HiddenCoordinates { states, means, none };
+
 /// An estimator of the gradient of the mean log-likelihood of some data. Immutable: what it
 /// carries from update to update is in Saved.
 class GIBBSITE_API GradientEstimator : public Plugin {
  public:
   /// The state before the first update (persistent chains, say).
   virtual Saved init(Stream) const { return {}; }
+  /// Which form of hidden coordinates `data` has to have.
+  virtual HiddenCoordinates takes() const { return HiddenCoordinates::states; }
   /// `data` is dim x observations. `random` is positioned at this update.
   virtual GradientEstimate estimate(const BatchView& data, Saved& saved, Stream random) const = 0;
 };

@@ -33,8 +33,10 @@ Independent Independent::uniform(const Domain& domain) {
 }
 
 Independent Independent::from_data(const Domain& domain, const Dataset& data, double pseudo_count) {
-  const Batch x = data.all(Stream(0));
-  require_inside(domain, x);
+  const Batch x = data.observed().all(Stream(0));
+  std::vector<Index> known(static_cast<std::size_t>(x.rows()));
+  std::iota(known.begin(), known.end(), Index{0});
+  require_inside(domain.select(known), x);
   Vector natural = Vector::Zero(natural_rows(domain));
   Index row = 0;
   for (Index i = 0; i < domain.dim(); ++i) {
@@ -53,9 +55,11 @@ Independent Independent::from_data(const Domain& domain, const Dataset& data, do
       natural(row++) = Real(1 / (square > 1e-12 ? square : 1.0));
       continue;
     }
-    Eigen::ArrayXd counts = Eigen::ArrayXd::Constant(part.levels, pseudo_count);
+    const bool open = i >= x.rows();
+    Eigen::ArrayXd counts = Eigen::ArrayXd::Constant(part.levels, open ? 1 : pseudo_count);
     const bool spin = part.kind == Domain::Kind::spin;
-    for (Index n = 0; n < x.cols(); ++n) counts(spin ? Index(x(i, n) > 0) : Index(x(i, n))) += 1;
+    for (Index n = 0; !open && n < x.cols(); ++n)
+      counts(spin ? Index(x(i, n) > 0) : Index(x(i, n))) += 1;
     if (part.kind == Domain::Kind::categorical) {
       for (Index k = 0; k < part.levels; ++k)
         natural(row++) = Real(std::log(counts(k) / counts.sum()));

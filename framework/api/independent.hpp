@@ -24,7 +24,7 @@ class GIBBSITE_API Independent final : public EnergyModel,
   /// The coordinates' own laws in `data`: rates smoothed as (count + 5 b)/(N + 5 b K) with b
   /// pseudo-observations of each of K states in five batches of `batch` (Salakhutdinov & Murray
   /// 2008), mean and variance of real ones, and the mean square (of a half-normal law)
-  /// of rectified ones.
+  /// of rectified ones. Hidden coordinates that data leave open, which are binary, keep η = 0.
   static Independent from_data(const Domain& domain, const Dataset& data, double pseudo_count);
 
   const Domain& domain() const override { return domain_; }

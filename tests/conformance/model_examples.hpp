@@ -105,6 +105,8 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
       "weights: [1, 2], means: [-2, 0, 1, 1]}]}",
       "{name: product, models: [{name: rbm, visible: 7, hidden: 4, weight_scale: 1}], "
       "weights: [0.7]}",
+      "{name: product, models: [{name: deep_boltzmann_machine, visible: 4, hidden: [3, 2], "
+      "weight_scale: 1}], weights: [0.7]}",
       "{name: product, models: [{name: gaussian, mean: [0.5, -1]}], weights: [2]}",
       "{name: product, models: [{name: potts, lattice: chain, sides: [4], levels: 3, coupling: "
       "0.8}, "
@@ -135,6 +137,8 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
     {"table", {"{name: table, levels: [5, 5]}", "{name: table, levels: [2, 3, 4]}"}},
     {"tempered",
      {"{name: tempered, model: {name: rbm, visible: 7, hidden: 4, weight_scale: 1}, beta: 0.6}",
+      "{name: tempered, model: {name: deep_boltzmann_machine, visible: 3, hidden: [3, 3], "
+      "weight_scale: 1}, beta: 1.3}",
       "{name: tempered, model: {name: gaussian, mean: [0.5, -1]}, beta: 1.7}",
       "{name: tempered, model: {name: boltzmann_machine, units: 5, weight_scale: 1}, beta: 0.4}"}},
     {"temporal_rbm",
