@@ -1,12 +1,14 @@
-// Deep Boltzmann machine (Salakhutdinov & Hinton 2009, AISTATS 5). Layers h^0 = v, h^1 … h^N, N >=
-// 2:
+// Deep Boltzmann machine (Salakhutdinov & Hinton 2009, AISTATS 5). Layers h^0 = v … h^N, N >= 2:
 //   E(h^0 … h^N) = -Σ_l (h^{l-1})ᵀ W^l h^l - bᵀv - Σ_l (c^l)ᵀ h^l,  all units in {0,1}
 //   P(h^l_j = 1|rest) = σ(c^l + (W^l)ᵀ h^{l-1} + W^{l+1} h^{l+1})_j
 // Even layers interact with odd layers alone, so this is one bipartite model. A configuration is
 // all even layers (v, h^2, h^4 …), the hidden units are all odd ones (h^1, h^3 …):
 //   F(v, h^2 …) = -bᵀv - Σ_{l even} (c^l)ᵀ h^l - Σ_{l odd} Σ_j ln(1 + e^{input_j})
-// Block Gibbs alternates even and odd layers; annealing sums the odd layers out. Data in a spec are
-// whole configurations, while images are v alone: training on them needs h^2 … completed.
+// Block Gibbs alternates even and odd layers; annealing sums the odd layers out. Data are v alone,
+// as images are, or whole configurations. Of v alone, h^2 … are filled in (api/completion.hpp): E
+// is linear in each unit, so at the means of a factorised q, ∂F/∂θ = E_q[∂E/∂θ] and training climbs
+//   E_q[-E] + H(q) - ln Z <= ln p(v).
+#include <gibbsite/api/completion.hpp>
 #include <gibbsite/plugin.hpp>
 
 namespace {
@@ -16,9 +18,10 @@ class DeepBoltzmannMachine final : public EnergyModel,
                                    public Conditional,
                                    public DiscreteGradient,
                                    public Latent,
-                                   public Parametric {
+                                   public Parametric,
+                                   public PartlyObserved {
  public:
-  struct Params {
+  struct Params : InferenceParams {
     Index visible = 0;
     std::vector<Index> hidden;
     double weight_scale = 0.01;
@@ -31,10 +34,11 @@ class DeepBoltzmannMachine final : public EnergyModel,
                  {.minimum = 1, .maximum = 1e7, .required = true});
       f.real("weight_scale", weight_scale,
              "standard deviation of the initial weights; biases are 0", {.minimum = 0});
+      InferenceParams::fields(f);
     }
   };
 
-  DeepBoltzmannMachine(const Params& p, const Context& c) {
+  DeepBoltzmannMachine(const Params& p, const Context& c) : inference_(p.inferred()) {
     if (p.hidden.size() < 2)
       throw Error(c.subject + ": hidden: must have at least 2 layers, got " +
                   std::to_string(p.hidden.size()) + " (one layer is an rbm)");
@@ -55,6 +59,8 @@ class DeepBoltzmannMachine final : public EnergyModel,
 
   const Domain& domain() const override { return even_; }
   const Domain& hidden() const override { return odd_; }
+  Index observed() const override { return biases_[0].size(); }
+  Inference inference() const override { return inference_; }
 
   void visible_energy(const BatchView& even, Row& energy) const override {
     energy = Row::Zero(even.cols());
@@ -109,11 +115,8 @@ class DeepBoltzmannMachine final : public EnergyModel,
     visible_energy(even, energy);
     energy -= log_partition(odd_, input(1, even));
   }
-
   void do_hidden_natural(const BatchView& even, Batch& eta) const override { eta = input(1, even); }
-
   void do_visible_natural(const BatchView& odd, Batch& xi) const override { xi = input(0, odd); }
-
   void do_natural(std::span<const Index> sites, const BatchView& even,
                   Batch& natural) const override {
     natural_from_energies(sites, even, natural);
@@ -138,6 +141,7 @@ class DeepBoltzmannMachine final : public EnergyModel,
     for (std::size_t l = 0; l < biases_.size(); ++l) sum.sums(states(l));
   }
 
+  Inference inference_;
   Domain even_, odd_;
   std::vector<Index> first_;       ///< of each layer, its first row on its side
   std::vector<Coupling> weights_;  ///< W^1 … W^N

@@ -1,3 +1,5 @@
+#include <gibbsite/api/completion.hpp>
+
 #include "support/make.hpp"
 #include "support/truth.hpp"
 
@@ -132,6 +134,37 @@ TEST_CASE("deep_boltzmann_machine with its upper layers clamped is a model of v 
   const auto rbm = recipe_rbm(6, 5, 1);
   parametric(*rbm).set_parameters(theta);
   CHECK(distance(law(clamped), law(*rbm)) < 1e-13);
+}
+
+TEST_CASE("deep_boltzmann_machine 6-5-4 bounds ln p(v) from below for every v") {
+  const auto model = recipe();
+  const auto& partly = *model->capability<PartlyObserved>();
+  CHECK(partly.observed() == 6);
+  CHECK(partly.inference().mean_field);
+  const Batch v = all_states(Domain::binary(6)), all = all_states(Domain::binary(15));
+  // p(v), by adding up e^{-E} over (v, h^1, h^2).
+  Row truth = Row::Zero(64);
+  for (Index n = 0; n < all.cols(); ++n)
+    truth(n % 64) += std::exp(-energy_of({6, 5, 4}, recipe_parameters(), all.col(n)));
+  const Row exact = log_sum(*model, v), bound = log_sum_bound(*model, v);
+  CHECK((exact - truth.log()).abs().maxCoeff() < 1e-11);
+  CHECK((exact - bound).minCoeff() > -1e-12);
+  CHECK((exact - bound).maxCoeff() > 1e-3);
+  CHECK(std::abs(log_sum_exp(exact.transpose()) - 11.760398872312) < 1e-11);
+}
+
+TEST_CASE("deep_boltzmann_machine infers as its parameters say") {
+  const auto how = [](const std::string& more) {
+    const auto model =
+        make_model("{name: deep_boltzmann_machine, visible: 4, hidden: [3, 2]" + more + "}");
+    return model->capability<PartlyObserved>()->inference();
+  };
+  CHECK(how("").mean_field);
+  CHECK_FALSE(how(", inference: gibbs").mean_field);
+  CHECK(how(", inference_steps: 7").sweeps == 7);
+  CHECK(how(", inference_tolerance: 0.25").tolerance == .25);
+  CHECK(error_of([&] { how(", inference_steps: 0"); }) != "");
+  CHECK(error_of([&] { how(", inference: exact"); }) != "");
 }
 
 TEST_CASE(
