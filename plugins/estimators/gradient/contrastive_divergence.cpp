@@ -3,8 +3,11 @@
 //   g = -mean_data ∂E/∂θ + mean_particles ∂E/∂θ,
 // with particles moved by k steps of a Markov kernel, from the data themselves (CD-k, a biased
 // estimate) or from where the last update left them (PCD). Hidden units are summed out on both
-// sides. The kernel does not adapt here: its law would change with its past while θ moves, so
-// step sizes stay as the spec gives them.
+// sides; of hidden coordinates that data leave open, the data's side takes the means that the
+// model's inference finds (Salakhutdinov & Hinton 2009), energies too, and particles start at
+// states drawn by them. The kernel does not adapt here: its law would change with its past while θ
+// moves, so step sizes stay as the spec gives them.
+#include <gibbsite/api/completion.hpp>
 #include <gibbsite/plugin.hpp>
 
 namespace {
@@ -43,6 +46,8 @@ class ContrastiveDivergence final : public GradientEstimator {
         train_(p.persistent ? &c.require_train() : nullptr),
         sampler_(c.sampler(p.sampler)) {}
 
+  HiddenCoordinates takes() const override { return HiddenCoordinates::means; }
+
   // Persistent particles start at training configurations chosen at random.
   Saved init(Stream random) const override {
     Saved saved;
@@ -74,7 +79,9 @@ class ContrastiveDivergence final : public GradientEstimator {
       if (persistent)
         sampler_->refresh(now);  // θ has moved since
       else
-        now = sampler_->init(block(data, b));
+        now = sampler_->init(
+            draw_hidden(model_, block(data, b),
+                        random.split("hidden").chains_from(b * block_width(particles))));
       for (Index k = 0; k < steps_; ++k)
         sampler_->step(now, random.split(std::uint64_t(k))
                                 .at(random.step())

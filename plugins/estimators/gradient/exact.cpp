@@ -1,6 +1,8 @@
 // The exact gradient of the mean log-likelihood,
 //   d/dθ mean_n ln p(x_n) = -mean_n ∂E(x_n)/∂θ + E_p[∂E/∂θ],
 // with the second term in closed form or summed over all states (of the hidden layer, if fewer).
+// Where data leave hidden coordinates h of x = (v, h) open, the first is that of ln p(v),
+// -mean_n E[∂E(v_n, h)/∂θ | v_n], summed over all h.
 #include <gibbsite/api/averages.hpp>
 #include <gibbsite/plugin.hpp>
 
@@ -19,24 +21,24 @@ class ExactGradient final : public GradientEstimator {
   };
 
   ExactGradient(const Params& p, const Context& c)
-      : model_(*c.model),
-        parametric_(c.require<Parametric>()),
-        workers_(*c.workers),
-        limit_{p.max_log2_states} {
+      : model_(*c.model), workers_(*c.workers), limit_{p.max_log2_states} {
+    c.require<Parametric>();
     require_exact_sum(model_, limit_, WithGradient::yes, c.subject);
+    require_log_sum(c);
   }
+
+  HiddenCoordinates takes() const override { return HiddenCoordinates::none; }
 
   // The energy gap stays NaN: E_p[E] would take a second sum over all states.
   GradientEstimate estimate(const BatchView& data, Saved&, Stream) const override {
     GradientEstimate result;
     result.ascent = exact_sum(model_, workers_, true, limit_).expected_gradient;
-    add_mean_gradient(parametric_, data, -1, workers_, result.ascent);
+    add_exact_mean_gradient(model_, data, -1, workers_, result.ascent);
     return result;
   }
 
  private:
   const EnergyModel& model_;
-  const Parametric& parametric_;
   const Workers& workers_;
   ExactLimit limit_;
 };

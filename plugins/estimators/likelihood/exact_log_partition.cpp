@@ -34,8 +34,9 @@ class ExactLogPartition final : public Evaluation {
     result.vector("interval", "bound", Eigen::Array2d::Constant(sum.log_partition));
     result.headline.emplace_back("log_partition", sum.log_partition);
     add_log_likelihoods(result, context_, sum.log_partition, 0, per_observation_, input.random);
-    result.attributes = {
-        {"bound", std::string("exact")}, {"method", sum.method}, {"reliable", true}};
+    result.attributes["bound"] = std::string("exact");
+    result.attributes["method"] = sum.method;
+    result.attributes["reliable"] = true;
     return result;
   }
 

@@ -29,10 +29,7 @@ class GradientError final : public Evaluation {
   };
 
   GradientError(const Params& p, const Context& c)
-      : params_(p),
-        context_(c),
-        parametric_(c.require<Parametric>()),
-        gradient_(p.gradient ? c.gradient(p.gradient) : nullptr) {
+      : params_(p), context_(c), gradient_(p.gradient ? c.gradient(p.gradient) : nullptr) {
     if (!gradient_) throw Error(c.subject + ": no gradient is named and there is no train section");
     const Index rows = c.require_train().size();
     batch_ = p.batch.value_or(std::min<Index>(rows, 1000));
@@ -40,15 +37,17 @@ class GradientError final : public Evaluation {
       throw Error(c.subject + ": batch must be at most the data's " + number_text(double(rows)) +
                   ", got " + number_text(double(batch_)));
     require_exact_sum(*c.model, {}, WithGradient::yes, c.subject);
+    require_log_sum(c);
   }
 
   Result evaluate(const Input& input) const override {
-    const Dataset& train = *context_.train;
+    const Dataset& train = context_.train->observed();
     std::vector<Index> rows;
     for (Index k = 0; k < batch_; ++k) rows.push_back(k * train.size() / batch_);
     Batch data(train.dim(), batch_);
     train.columns(rows, input.random.split("data"), data);
-    const Index size = parametric_.parameters().size(), calls = params_.warmup + params_.repeats;
+    const Index size = context_.require<Parametric>().parameters().size();
+    const Index calls = params_.warmup + params_.repeats;
     State now{gradient_->init(input.random.split("init")), Eigen::ArrayXXd::Zero(size + 4, 5),
               params_.keep_draws};
     const bool has_memory = !now.inner.chains.empty() || !now.inner.numbers.empty();
@@ -58,7 +57,8 @@ class GradientError final : public Evaluation {
       const Evaluations before = context_.model->evaluations();
       const Stream random = input.random.split("calls").at(std::uint64_t(call));
       Eigen::ArrayXd all(size + 4);
-      all.head(size) = gradient_->estimate(data, now.inner, random).ascent.array();
+      const Batch x = rows_for(*gradient_, *context_.model, data, *context_.workers, random).x;
+      all.head(size) = gradient_->estimate(x, now.inner, random).ascent.array();
       const Evaluations cost = context_.model->evaluations() - before;
       all.tail(4) << double(cost.energy), double(cost.gradient), double(cost.parameter_gradient),
           double(cost.site_updates);
@@ -68,7 +68,7 @@ class GradientError final : public Evaluation {
       input.desk.report(double(call + 1), double(calls), "calls of the estimator");
     }
     Parameters exact = exact_sum(*context_.model, *context_.workers, true).expected_gradient;
-    add_mean_gradient(parametric_, data, -1, *context_.workers, exact);
+    add_exact_mean_gradient(*context_.model, data, -1, *context_.workers, exact);
     return conclude(now, exact, params_.repeats / group);
   }
 
@@ -136,7 +136,6 @@ class GradientError final : public Evaluation {
 
   Params params_;
   Context context_;
-  const Parametric& parametric_;
   std::unique_ptr<GradientEstimator> gradient_;
   Index batch_;
 };
