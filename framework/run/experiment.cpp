@@ -1,6 +1,7 @@
 #include "gibbsite/run/experiment.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "gibbsite/api/enumerate.hpp"
 #include "gibbsite/io/files.hpp"
@@ -119,7 +120,7 @@ class Builder {
       cached = std::make_shared<Data>(
           prepare_data(registry_.make<Dataset>(Kind::dataset, spec, with_stream("data")), how));
     made_->data = cached;
-    context_.train = cached->train.get();
+    made_->training = context_.train = cached->train.get();
     context_.test = cached->test.get();
   }
 
@@ -145,16 +146,24 @@ class Builder {
       made_->model = made_->tempered.get();
     }
     check_data_fits(*made_->model);
+    complete_data(*made_->model);
     context_.model = made_->model;
     resolver_.set_natural(*made_->model);
   }
 
   void check_data_fits(const EnergyModel& model) {
+    const auto* partly = model.capability<PartlyObserved>();
+    const Index observed = partly == nullptr ? 0 : partly->observed();
     for (const Dataset* part : {context_.train, context_.test}) {
       if (part == nullptr) continue;
-      if (part->dim() != model.dim())
-        throw Error("has " + std::to_string(model.dim()) + " coordinates, but the data have " +
-                    std::to_string(part->dim()));
+      if (part->dim() != model.dim() && part->dim() != observed)
+        throw Error("has " + std::to_string(model.dim()) + " coordinates" +
+                    (observed == 0 ? "" : ", the first " + std::to_string(observed) + " observed") +
+                    ", but the data have " + std::to_string(part->dim()));
+      std::vector<Index> sites(static_cast<std::size_t>(part->dim()));
+      std::iota(sites.begin(), sites.end(), Index{0});
+      const Domain domain =
+          part->dim() == model.dim() ? model.domain() : model.domain().select(sites);
       constexpr Index chunk = 4096;
       std::vector<Index> rows;
       for (Index first = 0; first < part->size(); first += chunk) {
@@ -163,12 +172,21 @@ class Builder {
         Batch x(part->dim(), Index(rows.size()));
         part->columns(rows, Stream(0), x);
         try {
-          require_inside(model.domain(), x);
+          require_inside(domain, x);
         } catch (const Error& fault) {
           throw Error(std::string("data do not fit: ") + fault.what() + make_binary);
         }
       }
     }
+  }
+
+  void complete_data(const EnergyModel& model) {
+    if (context_.train == nullptr || context_.train->dim() == model.dim()) return;
+    made_->completed_train = std::make_unique<CompletedData>(*context_.train, model);
+    made_->training = context_.train = made_->completed_train.get();
+    if (context_.test == nullptr) return;
+    made_->completed_test = std::make_unique<CompletedData>(*context_.test, model);
+    context_.test = made_->completed_test.get();
   }
 
   void read_train(const Node& node) {
@@ -262,8 +280,9 @@ class Builder {
       if (row) {
         if (context_.train == nullptr || *row >= context_.train->size())
           throw Error("row must be a training observation");
-        Batch x(context_.train->dim(), 1);
-        context_.train->columns(std::vector<Index>{*row}, Stream(made_->seed).split("clamp"), x);
+        const Dataset& data = context_.train->observed();
+        Batch x(data.dim(), 1);
+        data.columns(std::vector<Index>{*row}, Stream(made_->seed).split("clamp"), x);
         held.resize(Index(coordinates.size()));
         for (std::size_t k = 0; k < coordinates.size(); ++k) {
           if (coordinates[k] >= x.rows())

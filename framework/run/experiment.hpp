@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gibbsite/api/completion.hpp"
 #include "gibbsite/api/compose.hpp"
 #include "gibbsite/api/registry.hpp"
 #include "gibbsite/io/resolve.hpp"
@@ -51,6 +52,9 @@ struct Experiment {
   std::unique_ptr<EnergyModel> own_model;
   std::unique_ptr<WeightedSum> tempered;  ///< where temperature is not 1
   EnergyModel* model = nullptr;           ///< what samplers and estimators see: E/T
+  /// Where data cover a model's observed coordinates alone: whole configurations drawn from them.
+  std::unique_ptr<CompletedData> completed_train, completed_test;
+  const Dataset* training = nullptr;  ///< what the stages see of the data; null without them
   std::unique_ptr<TrainStage> train;
   std::unique_ptr<SampleStage> sample;
   std::vector<EvaluateStage> evaluate;

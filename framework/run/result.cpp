@@ -62,8 +62,8 @@ void write_root(Hdf5Writer& file, const Session& session, const Registry& regist
   set("seconds", outcome.seconds);
 }
 
-void write_training(Hdf5Writer& file, const Checkpoint& state) {
-  const auto& columns = training_columns();
+void write_training(Hdf5Writer& file, const Experiment& experiment, const Checkpoint& state) {
+  const auto columns = training_columns(experiment);
   const std::size_t width = columns.size(), rows = state.training_rows.size() / width;
   const auto column = [&](std::size_t k) {
     std::vector<double> values;
@@ -75,6 +75,12 @@ void write_training(Hdf5Writer& file, const Checkpoint& state) {
     file.put("/training", columns[k], k > 5 ? Stored::int64 : Stored::float64, {"update"},
              column(k));
   if (!state.divergence.empty()) file.attribute("/training", "divergence", state.divergence);
+  if (!experiment.completed_train) return;
+  double total = 0;
+  for (const double count : column(width - 1)) total += count;
+  if (total == 0) return;
+  const std::string text = " observations of the recorded updates have no converged mean field";
+  file.attribute("/training", "warning", number_text(total) + text);
 }
 
 void write_parameters(Hdf5Writer& file, const EnergyModel& model) {
@@ -191,7 +197,7 @@ void write_result(const Session& session, const Registry& registry, const Outcom
                             "warmup_sample_stats");
     if (stage.params.save_warmup) warm.copy_to(file, draw_steps(warm.draws(), stage.params.thin));
   }
-  if (experiment.train) write_training(file, state);
+  if (experiment.train) write_training(file, experiment, state);
   write_parameters(file, *experiment.own_model);
   for (std::size_t k = 0; k < state.results.size(); ++k)
     write_one(file, experiment.evaluate[k].label, experiment.evaluate[k].name, state.results[k],

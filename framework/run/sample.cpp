@@ -35,7 +35,7 @@ Batch start(const Experiment& experiment, const Stream& random) {
   } else if (stage.init.from == "file") {
     x = start_from_file(stage.init.path, model.dim(), stage.params.chains);
   } else {
-    const Dataset& data = *experiment.data->train;
+    const Dataset& data = *experiment.training;
     Stream rows = random.split("rows");
     const auto chosen = rows.below(data.size(), stage.params.chains);
     const std::vector<Index> indices(chosen.begin(), chosen.end());

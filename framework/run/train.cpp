@@ -17,35 +17,36 @@ std::vector<Index> epoch_order(const Stream& random, std::uint64_t epoch, Index 
   return order;
 }
 
-void record(Session& session, const GradientEstimate& estimate, double rate) {
+void record(Session& session, const GradientEstimate& estimate, double rate, Index unconverged) {
   const Evaluations spent = session.evaluations();
-  const double row[] = {double(session.state.update),
-                        estimate.energy_gap,
-                        estimate.ascent.norm(),
-                        session.state.theta.norm(),
-                        rate,
-                        session.seconds(),
-                        double(spent.energy),
-                        double(spent.gradient),
-                        double(spent.parameter_gradient),
-                        double(spent.site_updates)};
-  session.state.training_rows.insert(session.state.training_rows.end(), std::begin(row),
-                                     std::end(row));
+  std::vector<double> row = {double(session.state.update),
+                             estimate.energy_gap,
+                             estimate.ascent.norm(),
+                             session.state.theta.norm(),
+                             rate,
+                             session.seconds(),
+                             double(spent.energy),
+                             double(spent.gradient),
+                             double(spent.parameter_gradient),
+                             double(spent.site_updates)};
+  if (session.experiment.completed_train) row.push_back(double(unconverged));
+  session.state.training_rows.insert(session.state.training_rows.end(), row.begin(), row.end());
 }
 
 }  // namespace
 
-const std::vector<std::string>& training_columns() {
-  static const std::vector<std::string> names = {"update",
-                                                 "energy_gap",
-                                                 "gradient_norm",
-                                                 "parameter_norm",
-                                                 "learning_rate",
-                                                 "seconds",
-                                                 "energy_evaluations",
-                                                 "gradient_evaluations",
-                                                 "parameter_gradient_evaluations",
-                                                 "site_updates"};
+std::vector<std::string> training_columns(const Experiment& experiment) {
+  std::vector<std::string> names = {"update",
+                                    "energy_gap",
+                                    "gradient_norm",
+                                    "parameter_norm",
+                                    "learning_rate",
+                                    "seconds",
+                                    "energy_evaluations",
+                                    "gradient_evaluations",
+                                    "parameter_gradient_evaluations",
+                                    "site_updates"};
+  if (experiment.completed_train) names.emplace_back("unconverged");
   return names;
 }
 
@@ -53,7 +54,7 @@ void train(Session& session) {
   const Experiment& experiment = session.experiment;
   if (!experiment.train) return;
   const TrainStage& stage = *experiment.train;
-  const Dataset& data = *experiment.data->train;
+  const Dataset& data = experiment.training->observed();
   Parametric& parametric = *experiment.model->capability<Parametric>();
   const Stream random = Stream(experiment.seed).split("train");
   const Stream order_stream = random.split("order"), data_stream = random.split("data");
@@ -77,8 +78,10 @@ void train(Session& session) {
     data.columns(std::span(order).subspan(std::size_t(first), std::size_t(size)),
                  data_stream.at(state.update), x);
 
+    const Completion rows = rows_for(*stage.gradient, *experiment.model, std::move(x),
+                                     session.workers, random.at(state.update));
     const GradientEstimate estimate =
-        stage.gradient->estimate(x, state.gradient, random.at(state.update));
+        stage.gradient->estimate(rows.x, state.gradient, random.at(state.update));
     const std::string at = " at update " + std::to_string(state.update);
     if (!estimate.ascent.allFinite()) throw Diverged("the gradient is not finite" + at);
     Parameters next = state.theta;
@@ -92,7 +95,8 @@ void train(Session& session) {
     }
     state.theta = std::move(next);
     ++state.update;
-    if (state.update % std::uint64_t(stage.record_every) == 0) record(session, estimate, rate);
+    if (state.update % std::uint64_t(stage.record_every) == 0)
+      record(session, estimate, rate, rows.unconverged);
     char note[48];
     std::snprintf(note, sizeof note, "|gradient| %.3g", estimate.ascent.norm());
     session.report(double(state.update), double(stage.updates), note);

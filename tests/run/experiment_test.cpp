@@ -183,3 +183,28 @@ TEST_CASE("data that the model's domain does not hold are refused with the value
   CHECK(text.starts_with("s.yaml:4:8: model: "));
   CHECK(occurrences(text, "of configuration 0 is outside the model's domain (64 binary)") == 1);
 }
+
+TEST_CASE("data are a model's observed coordinates or whole configurations, and nothing between") {
+  const auto spec = [](int visible, const std::string& more = "") {
+    return "gibbsite: 1\nname: x\ndata: {name: bars_and_stripes, side: 2}\nmodel: {name: "
+           "deep_boltzmann_machine, visible: " +
+           std::to_string(visible) + ", hidden: [3, 2]}\n" + more;
+  };
+  Faults faults;
+  const auto observed = build(spec(4), {}, faults), whole = build(spec(2), {}, faults);
+  CAPTURE(join(faults.lines(), "\n"));
+  REQUIRE(observed);
+  REQUIRE(whole);
+  CHECK(observed->training == observed->completed_train.get());
+  CHECK(observed->training->dim() == 6);
+  CHECK(whole->training == whole->data->train.get());
+  CHECK(whole->completed_train == nullptr);
+  CHECK(faults_of(spec(3)) ==
+        "s.yaml:4:8: model: has 5 coordinates, the first 3 observed, but the data have 4");
+  CHECK(occurrences(faults_of(spec(4, "sample: {clamp: {coordinates: [5], row: 0}}\n")),
+                    "coordinate must be below 4, got 5") == 1);
+  const std::string grey = faults_of(
+      "gibbsite: 1\nname: x\ndata: {name: digits, limit: 20}\nmodel: {name: "
+      "deep_boltzmann_machine, visible: 64, hidden: [3, 2]}\n");
+  CHECK(occurrences(grey, "outside the model's domain (64 binary)") == 1);
+}
