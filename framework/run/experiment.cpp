@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "gibbsite/api/enumerate.hpp"
+#include "gibbsite/api/exact_draws.hpp"
 #include "gibbsite/io/files.hpp"
 #include "gibbsite/io/hdf5.hpp"
 
@@ -256,9 +256,10 @@ class Builder {
             "from: file and a path belong together");
     require(params.from != "data" || context_.train != nullptr, "from: data needs a data section");
     if (params.from == "model") {
-      const bool possible = context_.model->capability<Exact>() != nullptr ||
-                            !exact_method(*context_.model, {.max_log2_states = 20}).empty();
-      require(possible, "from: model needs a model with exact draws or at most 2^20 states");
+      require(
+          !draw_method(*context_.model).empty(),
+          "from: model needs a model with exact draws, at most 2^20 states, or pair interactions "
+          "of small tree-width");
     }
     return std::move(reader.resolved());
   }

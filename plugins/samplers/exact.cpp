@@ -1,8 +1,14 @@
-// Independent draws from the model: the yardstick for every other sampler. By the model's own
-// method, by summing out the hidden layer, or by enumeration (at most 2^20 states, which are
-// summed anew in every step).
+// Independent draws from the model: the yardstick for every other sampler.
+//   own          the model's own method
+//   hidden_sum   x ~ p(x|h), h ~ p(h) by a table of all hidden states (at most 2^20)
+//   enumeration  a table of all states (at most 2^20)
+//   elimination  p(x) = Π_n p(x_n | sites eliminated after n), for pair interactions of small
+//                tree-width (Lauritzen & Spiegelhalter 1988): all tables together at most 2^24
+//                entries, so chains and trees of any length, and lattices of some 16 sites across
+// Tables are kept until the model changes.
+#include <gibbsite/api/exact_draws.hpp>
 #include <gibbsite/plugin.hpp>
-#include <numbers>
+#include <mutex>
 
 namespace {
 using namespace gibbsite;
@@ -14,27 +20,37 @@ class ExactSampler final : public Sampler {
   };
 
   ExactSampler(const Params&, const Context& c) : model_(*c.model) {
-    if (!can_draw())
+    if (draw_method(model_).empty())
       throw Error(c.subject +
-                  ": needs a model with draws of its own, or at most 2^20 states of "
-                  "its units or of its hidden units");
+                  ": needs a model with draws of its own, at most 2^20 states of its units or of "
+                  "its hidden units, or pair interactions of small tree-width");
   }
   bool is_reversible() const override { return true; }
 
  private:
-  bool can_draw() const {
-    const ExactLimit limit{.max_log2_states = 20};
-    const std::string method = exact_method(model_, limit);
-    return model_.capability<Exact>() != nullptr || method == "hidden_sum" ||
-           method == "enumeration" ||
-           (!method.empty() && model_.domain().log_states() <= 20 * std::numbers::ln2);
+  void do_refresh(Chains&) const override {
+    const std::lock_guard lock(mutex_);
+    prepared_ = nullptr;
   }
 
-  void do_step(Chains& now, Stream random) const override {
-    now.x = exact_draws(model_, now.x.cols(), random);
+  void do_step(Chains& now, Stream random) const override { prepared()->draw(random, now.x); }
+
+  // What is kept follows from the model alone, so that draws do not depend on who prepares it.
+  std::shared_ptr<const ExactDraws> prepared() const {
+    const auto* parametric = model_.capability<Parametric>();
+    const Parameters theta = parametric == nullptr ? Parameters() : parametric->parameters();
+    const std::lock_guard lock(mutex_);
+    if (prepared_ == nullptr || theta != theta_) {
+      prepared_ = std::make_shared<const ExactDraws>(model_);
+      theta_ = theta;
+    }
+    return prepared_;
   }
 
   const EnergyModel& model_;
+  mutable std::mutex mutex_;
+  mutable std::shared_ptr<const ExactDraws> prepared_;
+  mutable Parameters theta_;  ///< those of `prepared_`
 };
 
 }  // namespace
