@@ -1,7 +1,5 @@
 #include "gibbsite/api/sampler.hpp"
 
-#include <cmath>
-
 #include "gibbsite/core/choice.hpp"
 
 namespace gibbsite {
@@ -52,6 +50,40 @@ void set_columns(Chains& chains, Index first, const Chains& part) {
   }
 }
 
+namespace {
+
+// The numbers of the `each` inner chains that belong to each of the chosen ones.
+std::vector<Index> inner_chains(std::span<const Index> chosen, Index each) {
+  std::vector<Index> all;
+  for (const Index c : chosen)
+    for (Index k = 0; k < each; ++k) all.push_back(c * each + k);
+  return all;
+}
+
+}  // namespace
+
+Chains columns(const Chains& chains, std::span<const Index> chosen) {
+  Chains part;
+  each_array(chains, part, [&](const auto& from, auto& to) {
+    if (from.size() == 0) return;
+    to.resize(from.rows(), Index(chosen.size()));
+    for (std::size_t k = 0; k < chosen.size(); ++k) to.col(Index(k)) = from.col(chosen[k]);
+  });
+  for (const Chains& inner : chains.nested)
+    part.nested.push_back(columns(inner, inner_chains(chosen, inner.x.cols() / chains.x.cols())));
+  return part;
+}
+
+void set_columns(Chains& chains, std::span<const Index> chosen, const Chains& part) {
+  each_array(chains, part, [&](auto& to, const auto& from) {
+    if (from.size() == 0) return;
+    for (std::size_t k = 0; k < chosen.size(); ++k) to.col(chosen[k]) = from.col(Index(k));
+  });
+  for (std::size_t k = 0; k < chains.nested.size(); ++k)
+    set_columns(chains.nested[k], inner_chains(chosen, chains.nested[k].x.cols() / chains.x.cols()),
+                part.nested[k]);
+}
+
 Row metropolis(Chains& now, const Chains& proposal, const Row& log_ratio, Stream& random) {
   Row accepted = Row::Zero(now.x.cols());
   for (Index c = 0; c < now.x.cols(); ++c) {
@@ -64,84 +96,6 @@ Row metropolis(Chains& now, const Chains& proposal, const Row& log_ratio, Stream
   }
   random.skip();
   return accepted;
-}
-
-void DualAveraging::init(Table& tuning, double step_size) const {
-  tuning.row(row_).setConstant(step_size);
-  tuning.row(row_ + 1).setConstant(std::log(step_size));
-  tuning.row(row_ + 2).setZero();
-  tuning.row(row_ + 3).setConstant(std::log(10 * step_size));
-  tuning.row(row_ + 4).setZero();
-}
-
-void DualAveraging::adapt(Table& tuning, const Row& acceptance, Warmup at) const {
-  constexpr double gamma = 0.05, t0 = 10, kappa = 0.75;
-  for (Index c = 0; c < tuning.cols(); ++c) {
-    double& mean_log = tuning(row_ + 1, c);
-    double& error = tuning(row_ + 2, c);
-    const double t = ++tuning(row_ + 4, c);
-    const double accepted = std::isfinite(acceptance(c)) ? acceptance(c) : 0;
-    error += (target_ - accepted - error) / (t + t0);
-    const double log_step = tuning(row_ + 3, c) - std::sqrt(t) / gamma * error;
-    const double weight = std::pow(t, -kappa);
-    mean_log = weight * log_step + (1 - weight) * mean_log;
-    tuning(row_, c) = std::exp(at.done == at.total ? mean_log : log_step);
-  }
-}
-
-void DualAveraging::restart(Table& tuning) const {
-  tuning.row(row_ + 1) = tuning.row(row_).log();
-  tuning.row(row_ + 2).setZero();
-  tuning.row(row_ + 3) = (10 * tuning.row(row_)).log();
-  tuning.row(row_ + 4).setZero();
-}
-
-namespace {
-
-enum class Phase { outside, inside, closing };
-
-// Where step `at.done` (from 1) lies in the schedule of windows.
-Phase phase(Warmup at) {
-  Index first = 75, last = 50, size = 25;
-  if (at.total < first + last + size) {
-    first = at.total * 15 / 100;
-    last = at.total / 10;
-    size = at.total - first - last;
-  }
-  const Index end = at.total - last;
-  if (at.total < 20 || at.done <= first || at.done > end) return Phase::outside;
-  for (Index begin = first; begin < end;) {
-    // A window that would leave too little for the next one, twice as long, runs to the end.
-    const Index close = begin + 3 * size > end ? end : begin + size;
-    if (at.done <= close) return at.done == close ? Phase::closing : Phase::inside;
-    begin = close;
-    size *= 2;
-  }
-  return Phase::outside;
-}
-
-}  // namespace
-
-void MassAdaptation::init(Table& tuning) const {
-  tuning.middleRows(row_, dim_).setOnes();
-  tuning.middleRows(row_ + dim_, 2 * dim_ + 1).setZero();
-}
-
-bool MassAdaptation::adapt(Table& tuning, const Batch& x, Warmup at) const {
-  const Phase now = phase(at);
-  if (now == Phase::outside) return false;
-  auto mean = tuning.middleRows(row_ + dim_, dim_);
-  auto squares = tuning.middleRows(row_ + 2 * dim_, dim_);
-  auto count = tuning.row(row_ + 3 * dim_);
-  count += 1;
-  const Table step = x.cast<double>().array() - mean;
-  mean += step.rowwise() / count;
-  squares += step * (x.cast<double>().array() - mean);
-  if (now != Phase::closing) return false;
-  const double n = count(0);
-  if (n > 1) tuning.middleRows(row_, dim_) = squares / (n - 1) * (n / (n + 5)) + 1e-3 * 5 / (n + 5);
-  tuning.middleRows(row_ + dim_, 2 * dim_ + 1).setZero();
-  return n > 1;
 }
 
 }  // namespace gibbsite

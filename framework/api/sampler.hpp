@@ -1,6 +1,7 @@
 // The second contract: a Markov kernel bound to a model.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@ struct Chains {
 GIBBSITE_API Chains columns(const Chains& chains, Index first, Index count = 1);
 /// Puts back what `columns` took out, changed or not: `part` becomes the chains from `first` on.
 GIBBSITE_API void set_columns(Chains& chains, Index first, const Chains& part);
+/// The chains with these numbers, in this order, nested ones included; one may come twice.
+GIBBSITE_API Chains columns(const Chains& chains, std::span<const Index> chosen);
+/// Puts back what `columns` chose; the numbers must differ.
+GIBBSITE_API void set_columns(Chains& chains, std::span<const Index> chosen, const Chains& part);
 
 /// One diagnostic that a kernel reports per step and chain, by ArviZ's names where it has one.
 struct Statistic {
@@ -70,46 +75,5 @@ class GIBBSITE_API Sampler : public Plugin {
 /// it) gradient are taken over. Returns 1 for each accepted chain, else 0.
 GIBBSITE_API Row metropolis(Chains& now, const Chains& proposal, const Row& log_ratio,
                             Stream& random);
-
-/// Step-size adaptation by dual averaging (Hoffman & Gelman 2014, section 3.2) of ln ε, one per
-/// chain, towards a target acceptance. It owns five rows of Chains::tuning from `first_row`:
-/// ε in use, averaged ln ε, running error, μ, step count.
-class GIBBSITE_API DualAveraging {
- public:
-  static constexpr Index rows = 5;
-  DualAveraging(Index first_row, double target) : row_(first_row), target_(target) {}
-  void init(Table& tuning, double step_size) const;
-  /// Step sizes in use, 1 x chains.
-  auto step_size(const Table& tuning) const { return tuning.row(row_); }
-  /// One update; at the last warm-up step the averaged step size is taken and kept.
-  void adapt(Table& tuning, const Row& acceptance, Warmup at) const;
-  /// Begins anew from the step sizes in use, after what they are relative to has changed.
-  void restart(Table& tuning) const;
-
- private:
-  Index row_;
-  double target_;
-};
-
-/// Adaptation of a diagonal mass matrix in windows (Carpenter et al. 2017, J. Stat. Softw. 76(1);
-/// Stan reference manual, "Automatic parameter tuning"): variances of the draws within a window,
-/// shrunk towards 1e-3, become the inverse masses at its end. After the first 75 steps windows of
-/// 25, 50, 100 ... follow until 50 steps before the end; in a shorter warm-up 15 % and 10 % of it.
-/// It owns 3 dim + 1 rows of Chains::tuning from `first_row`: inverse masses in use, then mean,
-/// squared deviations and count of the window so far.
-class GIBBSITE_API MassAdaptation {
- public:
-  MassAdaptation(Index first_row, Index dim) : row_(first_row), dim_(dim) {}
-  Index rows() const { return 3 * dim_ + 1; }
-  void init(Table& tuning) const;
-  /// Inverse masses in use, dim x chains.
-  auto inverse_mass(const Table& tuning) const { return tuning.middleRows(row_, dim_); }
-  /// Takes in the draws after a warm-up step; true where a window has closed and the masses of all
-  /// chains have changed.
-  bool adapt(Table& tuning, const Batch& x, Warmup at) const;
-
- private:
-  Index row_, dim_;
-};
 
 }  // namespace gibbsite

@@ -8,54 +8,30 @@
 namespace {
 using namespace gibbsite;
 
-class Barker final : public Sampler {
+class Barker final : public StepSizeSampler {
  public:
   using Needs = Abilities<Differentiable>;
   struct Params {
     double step_size = 0.1;
-    bool adapt = true;
-    double target_acceptance = 0.574;
+    StepAdaptation adaptation{.target_acceptance = 0.574};
 
     void fields(Fields& f) {
       f.positive("step_size", step_size,
                  "standard deviation ε of the proposal in each coordinate, where warm-up starts");
-      f.flag("adapt", adapt, "adapt ε of each chain to target_acceptance in warm-up");
-      f.real("target_acceptance", target_acceptance, "acceptance rate that warm-up aims at",
-             {.minimum = 0.01, .maximum = 0.99});
+      adaptation.fields(f);
     }
   };
 
   Barker(const Params& p, const Context& c)
-      : model_(c.require<Differentiable>()),
-        step_size_(p.step_size),
-        adapts_(p.adapt),
-        averaging_(0, p.target_acceptance) {
-    if (!c.model->domain().all(Domain::Kind::real))
-      throw Error(c.subject + ": needs a model on real coordinates, got " +
-                  c.model->domain().text());
-  }
-
-  void adapt(Chains& now, Warmup at) const override {
-    if (adapts_) averaging_.adapt(now.tuning, now.statistics.row(0), at);
-  }
-
-  std::vector<Statistic> statistics() const override {
-    return {{"acceptance_rate"}, {"step_size"}};
-  }
-  bool is_reversible() const override { return true; }
+      : StepSizeSampler(c, p.step_size, p.adaptation), model_(c.require<Differentiable>()) {}
 
  private:
-  void do_init(Chains& now) const override {
-    now.tuning.resize(DualAveraging::rows, now.x.cols());
-    averaging_.init(now.tuning, step_size_);
-  }
-
   void do_refresh(Chains& now) const override {
     model_.energy_and_gradient(now.x, now.energy, now.gradient);
   }
 
   void do_step(Chains& now, Stream random) const override {
-    const Row step = averaging_.step_size(now.tuning);
+    const Row step = step_size(now);
     Chains proposal;
     proposal.x.resize(now.x.rows(), now.x.cols());
     random.normal(proposal.x);
@@ -71,15 +47,10 @@ class Barker final : public Sampler {
         log_ratio(c) += softplus(moved * double(now.gradient(i, c))) -
                         softplus(-moved * double(proposal.gradient(i, c)));
       }
-    metropolis(now, proposal, log_ratio, random);
-    now.statistics.row(0) = log_ratio.isNaN().select(0.0, log_ratio.min(0.0).exp());
-    now.statistics.row(1) = step;
+    decide(now, proposal, log_ratio, step, random);
   }
 
   const Differentiable& model_;
-  double step_size_;
-  bool adapts_;
-  DualAveraging averaging_;
 };
 
 }  // namespace

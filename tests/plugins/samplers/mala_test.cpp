@@ -4,6 +4,7 @@
 #include "support/make.hpp"
 #include "support/models.hpp"
 #include "support/stationarity.hpp"
+#include "support/tuned.hpp"
 
 using namespace gibbsite;
 using namespace gibbsite::test;
@@ -72,4 +73,23 @@ TEST_CASE("mala takes one gradient per chain and step, none besides the first") 
   Chains chains = kernel->init(Batch::Zero(2, 7));
   for (std::uint64_t n = 0; n < 3; ++n) kernel->step(chains, Stream(1).at(n));
   CHECK(model->evaluations() - before == Evaluations{.gradient = 7 * 4});
+}
+
+// Precision diag(1e4, 1): without a preconditioner the stiff coordinate sets the step, and the soft
+// one takes 1e4 such steps to move; its draws are then nearly one and the same.
+TEST_CASE("a diagonal preconditioner frees mala from the scales of the coordinates") {
+  const auto model = make_model("{name: gaussian, mean: [0, 0], precision: [1e4, 0, 0, 1]}");
+  const auto ess_per_gradient = [&](const std::string& preconditioner) {
+    const auto kernel =
+        make_sampler("{name: mala, preconditioner: " + preconditioner + "}", *model);
+    return gradient_efficiency(*kernel, *model, 1000, 1000);
+  };
+  CHECK(ess_per_gradient("diagonal") > 20 * ess_per_gradient("identity"));
+}
+
+// The law under masses that warm-up has found, frozen: every chain takes over those of one.
+TEST_CASE("with a learnt preconditioner mala keeps its law") {
+  const auto model = make_model("{name: gaussian, mean: [1, 0], precision: [40, 3, 3, 1]}");
+  const auto kernel = make_sampler("{name: mala, preconditioner: diagonal}", *model);
+  CHECK(keeps_law_once_tuned(*kernel, *model));
 }
