@@ -1,4 +1,6 @@
 // What every registered sampler must do, on every test model that it can run on.
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -76,6 +78,8 @@ struct Zoo {
     EnergyModel& mixture =
         add("gaussian_mixture",
             make_model("{name: gaussian_mixture, weights: [.3, .7], means: [-1, 0, 1, 1]}"));
+    add("logistic_regression",
+        make_model("{name: logistic_regression, dataset: {name: two_moons, size: 12, seed: 3}}"));
     add("tempered gaussian_mixture", made([&] { return WeightedSum::tempered(0.6, mixture); }));
     add("clamped gaussian",
         std::make_unique<Clamped>(normal, std::vector<Index>{1}, Vector::Ones(1)));
@@ -119,6 +123,83 @@ void each_pair(
       CHECK(suited > 0);
     }
 }
+
+// Forwards to a model and counts by itself what it is asked to evaluate.
+class Counting final : public EnergyModel,
+                       public Differentiable,
+                       public Conditional,
+                       public DiscreteGradient,
+                       public Pairwise,
+                       public Latent,
+                       public Minibatch,
+                       public Exact {
+ public:
+  explicit Counting(EnergyModel& target) : target_(target) {}
+  const Domain& domain() const override { return target_.domain(); }
+  bool offers(std::string_view name) const override {
+    const auto offered = capabilities_of(target_);
+    return std::find(offered.begin(), offered.end(), name) != offered.end();
+  }
+  std::vector<std::vector<Index>> independent_sets() const override {
+    return of<Conditional>().independent_sets();
+  }
+  PairwiseGraph graph() const override { return of<Pairwise>().graph(); }
+  const Domain& hidden() const override { return of<Latent>().hidden(); }
+  void visible_energy(const BatchView& v, Row& energy) const override {
+    of<Latent>().visible_energy(v, energy);
+  }
+  void gradient_over_hidden(const BatchView&, const BatchView&, const Row&,
+                            Parameters&) const override {}
+  void gradient_over_visible(const BatchView&, const BatchView&, const Row&,
+                             Parameters&) const override {}
+  Index observations() const override { return of<Minibatch>().observations(); }
+  void draw(Stream random, Eigen::Ref<Batch> x) const override { of<Exact>().draw(random, x); }
+
+  // Gradients of parts of the data add up to whole ones.
+  Evaluations counted() const {
+    const double gradients = double(gradients_) + terms_;
+    return {energies_, std::uint64_t(std::floor(gradients + 1e-9)), 0, sites_};
+  }
+
+ private:
+  template <class C>
+  const C& of() const {
+    return *target_.capability<C>();
+  }
+  void do_energy(const BatchView& x, Row& energy) const override {
+    energies_ += std::uint64_t(x.cols());
+    target_.energy(x, energy);
+  }
+  void do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const override {
+    gradients_ += std::uint64_t(x.cols());
+    of<Differentiable>().energy_and_gradient(x, energy, gradient);
+  }
+  void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override {
+    sites_ += std::uint64_t(x.cols()) * sites.size();
+    of<Conditional>().natural(sites, x, natural);
+  }
+  void do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const override {
+    gradients_ += std::uint64_t(x.cols());
+    of<DiscreteGradient>().energy_and_local_natural(x, energy, natural);
+  }
+  void do_hidden_natural(const BatchView& v, Batch& natural) const override {
+    sites_ += std::uint64_t(v.cols() * hidden().dim());
+    of<Latent>().hidden_natural(v, natural);
+  }
+  void do_visible_natural(const BatchView& h, Batch& natural) const override {
+    sites_ += std::uint64_t(h.cols() * dim());
+    of<Latent>().visible_natural(h, natural);
+  }
+  void do_minibatch_gradient(const BatchView& x, Index count, const Stream& random,
+                             Batch& gradient) const override {
+    terms_ += double(count * x.cols()) / double(observations());
+    of<Minibatch>().minibatch_gradient(x, count, random, gradient);
+  }
+
+  EnergyModel& target_;
+  mutable std::atomic<std::uint64_t> energies_{0}, gradients_{0}, sites_{0};
+  mutable std::atomic<double> terms_{0};
+};
 
 Batch some_starts(const EnergyModel& model, Index count) {
   Batch x(model.dim(), count);
@@ -226,6 +307,32 @@ TEST_CASE("no sampler changes its tuning outside adapt") {
     for (std::uint64_t n = 0; n < 10; ++n) kernel.step(chains, Stream(11).at(n));
     CHECK(same(chains.tuning, tuning));
   });
+}
+
+TEST_CASE("what every sampler spends per step is what its model counts, by itself and tempered") {
+  std::set<std::string> tempered_too;
+  each_pair([&](const Sampler&, EnergyModel& model, const std::string& spec) {
+    Counting counting(model);
+    WeightedSum tempered = WeightedSum::tempered(0.6, counting);
+    const std::string name = spec.substr(7, spec.find_first_of(",}") - 7);
+    for (EnergyModel* target :
+         {static_cast<EnergyModel*>(&counting), static_cast<EnergyModel*>(&tempered)}) {
+      const auto kernel = make_if_suited(name, spec, *target);
+      if (kernel == nullptr) continue;
+      if (target == &tempered) tempered_too.insert(name);
+      Chains chains = kernel->init(some_starts(model, 3));
+      for (Index n = 1; n <= 4; ++n) {
+        CHECK(counting.evaluations() == counting.counted());
+        kernel->step(chains, Stream(13).at(std::uint64_t(n)));
+        kernel->adapt(chains, {n, 4});
+      }
+      CHECK(counting.evaluations() == counting.counted());
+    }
+    // Independent draws cost no evaluation.
+    if (name != "exact") CHECK_FALSE(counting.counted() == Evaluations{});
+  });
+  CHECK(tempered_too.contains("gibbs"));
+  CHECK(tempered_too.contains("hmc"));
 }
 
 TEST_CASE("no sampler ever enters a place where the energy is NaN") {
