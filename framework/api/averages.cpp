@@ -176,4 +176,27 @@ Result weighted_result(const Context& context, const Eigen::Ref<const Eigen::Arr
   return result;
 }
 
+Result bound_result(const Context& context, const LogPartitionBound& found, bool per_observation,
+                    Stream random) {
+  const double half = 1.959963984540054 * found.standard_error;
+  const double infinity = std::numeric_limits<double>::infinity();
+  const bool upper = found.bound == "upper", lower = found.bound == "lower";
+  Result result;
+  result.scalar("log_partition", found.log_partition);
+  result.scalar("standard_error", found.standard_error);
+  result.vector("interval", "bound",
+                Eigen::Array2d(upper ? -infinity : found.log_partition - half,
+                               lower ? infinity : found.log_partition + half));
+  result.headline.emplace_back("log_partition", found.log_partition);
+  add_log_likelihoods(result, context, found.log_partition, found.standard_error, per_observation,
+                      random);
+  result.attributes = {{"bound", found.bound},
+                       {"log_likelihood_bound", upper   ? std::string("lower")
+                                                : lower ? std::string("upper")
+                                                        : found.bound},
+                       {"reliable", found.warning.empty()}};
+  if (!found.warning.empty()) result.attributes["warning"] = found.warning;
+  return result;
+}
+
 }  // namespace gibbsite

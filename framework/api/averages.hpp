@@ -56,4 +56,20 @@ GIBBSITE_API Result weighted_result(const Context& context,
                                     const Eigen::Ref<const Eigen::ArrayXd>& log_weights,
                                     double log_z0, bool per_observation, Stream random);
 
+/// What a method that is no average of weights says of ln Z.
+struct LogPartitionBound {
+  double log_partition = 0;
+  /// Monte-Carlo error; 0 where there is none, NaN where the distance to ln Z is not known.
+  double standard_error = 0;
+  std::string bound;    ///< of ln Z: exact, lower, upper or none
+  std::string warning;  ///< why not to trust it; empty where nothing speaks against it
+};
+
+/// The result of such a method: `log_partition`, `standard_error`, `interval` (open on the side
+/// that a bound leaves open), the log-likelihoods, and the attributes `bound`,
+/// `log_likelihood_bound` (the other way round: too low a Z makes likelihoods too high),
+/// `reliable` and `warning`.
+GIBBSITE_API Result bound_result(const Context& context, const LogPartitionBound& found,
+                                 bool per_observation, Stream random);
+
 }  // namespace gibbsite
