@@ -42,6 +42,7 @@ class GIBBSITE_API Context {
   /// Builds a nested plugin, bound to `other` (default: this context's model).
   std::unique_ptr<Sampler> sampler(const PluginSpec& spec, EnergyModel* other = nullptr) const;
   std::unique_ptr<GradientEstimator> gradient(const PluginSpec& spec) const;
+  std::unique_ptr<Evaluation> evaluation(const PluginSpec& spec) const;
   std::unique_ptr<EnergyModel> energy_model(const PluginSpec& spec) const;
   std::unique_ptr<Dataset> dataset(const PluginSpec& spec) const;
 

@@ -60,6 +60,9 @@ GIBBSITE_API Row natural_energy(const Domain& domain, const BatchView& natural, 
 /// ln Z(scale η), summed over the units, per chain, in double throughout. NaN where the precision
 /// of a real or rectified unit is not > 0.
 GIBBSITE_API Row log_partition(const Domain& domain, const BatchView& natural, double scale = 1);
+/// d ln Z(scale η)/d scale = E[η·T(x)] under natural parameters scale η, summed over the units, per
+/// chain, in double throughout; scale > 0 where a coordinate is real or rectified.
+GIBBSITE_API Row log_partition_slope(const Domain& domain, const BatchView& natural, double scale);
 /// E[x], dim x chains (category numbers are averaged as numbers).
 GIBBSITE_API Batch mean(const Domain& domain, const BatchView& natural);
 /// Draws x, dim x chains; moves `random` on by the same amount for every chain.

@@ -107,6 +107,10 @@ std::unique_ptr<GradientEstimator> Context::gradient(const PluginSpec& spec) con
   return nested<GradientEstimator>(*this, Kind::gradient, spec, model);
 }
 
+std::unique_ptr<Evaluation> Context::evaluation(const PluginSpec& spec) const {
+  return nested<Evaluation>(*this, Kind::evaluation, spec, model);
+}
+
 std::unique_ptr<EnergyModel> Context::energy_model(const PluginSpec& spec) const {
   return nested<EnergyModel>(*this, Kind::model, spec, nullptr);
 }

@@ -92,6 +92,24 @@ Real unit_mean(const Domain::Part& part, const Real* eta) {
   return Real((p * Eigen::ArrayXd::LinSpaced(part.levels, 0, double(part.levels - 1))).sum());
 }
 
+// E[η·T(x)] under natural parameters s η. With a precision p and a linear term l, integration by
+// parts gives E[x²] = (1 + s l E[x])/(s p) on the line and on x >= 0 alike.
+double unit_slope(const Domain::Part& part, const Eigen::Ref<const Eigen::ArrayXd>& eta, double s) {
+  switch (part.kind) {
+    case Kind::binary:
+      return eta(0) * sigmoid(s * eta(0));
+    case Kind::spin:
+      return eta(0) * std::tanh(s * eta(0));
+    case Kind::categorical:
+      return (eta * (s * eta - log_sum_exp(s * eta)).exp()).sum();
+    case Kind::rectified:
+      return (eta(0) * rectified_mean(s * eta(0), s * eta(1)) - 1 / s) / 2;
+    case Kind::real:
+      break;
+  }
+  return (eta(0) * eta(0) / eta(1) - 1 / s) / 2;
+}
+
 Real draw_category(const Domain::Part& part, const Real* eta, double u) {
   const Eigen::ArrayXd p = probabilities(part, eta);
   double below = 0;
@@ -167,6 +185,18 @@ Row log_partition(const Domain& domain, const BatchView& natural, double scale) 
       }
       for (Index i = 0; i < part.count; ++i, row += rows_per_unit(part))
         out(c) += unit_log_partition(part, eta + row);
+    });
+  }
+  return out;
+}
+
+Row log_partition_slope(const Domain& domain, const BatchView& natural, double scale) {
+  Row out = Row::Zero(natural.cols());
+  for (Index c = 0; c < natural.cols(); ++c) {
+    const Eigen::ArrayXd eta = natural.col(c).template cast<double>();
+    each_part(domain, [&](const Domain::Part& part, Index, Index row) {
+      for (Index i = 0; i < part.count; ++i, row += rows_per_unit(part))
+        out(c) += unit_slope(part, eta.segment(row, rows_per_unit(part)), scale);
     });
   }
   return out;
