@@ -143,35 +143,37 @@ double add_log_likelihoods(Result& result, const Context& context, double log_pa
   return highest;
 }
 
-Result weighted_result(const Context& context, const Eigen::Ref<const Eigen::ArrayXd>& log_weights,
-                       double log_z0, bool per_observation, Stream random) {
-  const LogWeights all = summarise(log_weights);
-  const double log_partition = log_z0 + all.log_mean;
+Result log_partition_result(const Context& context, const LogPartition& estimate,
+                            bool per_observation, Stream random) {
   Result result;
-  result.scalar("log_partition", log_partition);
-  result.scalar("standard_error", all.standard_error);
-  result.vector("interval", "bound", Eigen::Array2d(log_z0 + all.lower, log_z0 + all.upper));
-  result.vector("log_weights", "run", log_weights);
-  result.scalar("effective_sample_size", all.effective_sample_size);
-  result.scalar("max_weight", all.max_weight);
-  const double likelihood = add_log_likelihoods(result, context, log_partition, all.standard_error,
-                                                per_observation, random);
-  // The interval of ln Z is that of every log-likelihood, upside down.
-  const auto likelihoods =
-      std::exchange(result.headline, {{"log_partition", log_partition},
-                                      {"log_partition_low", log_z0 + all.lower},
-                                      {"log_partition_high", log_z0 + all.upper}});
-  for (const auto& [name, value] : likelihoods) {
-    result.headline.emplace_back(name, value);
-    result.headline.emplace_back(name + "_low", value + all.log_mean - all.upper);
-    result.headline.emplace_back(name + "_high", value + all.log_mean - all.lower);
+  result.scalar("log_partition", estimate.value);
+  result.scalar("standard_error", estimate.standard_error);
+  result.vector("interval", "bound", Eigen::Array2d(estimate.lower, estimate.upper));
+  const double likelihood = add_log_likelihoods(result, context, estimate.value,
+                                                estimate.standard_error, per_observation, random);
+  // The interval of ln Z, where there is one, is that of every log-likelihood, upside down.
+  const bool has_interval =
+      std::isfinite(estimate.upper - estimate.lower) && estimate.upper > estimate.lower;
+  auto likelihoods = std::exchange(result.headline, {{"log_partition", estimate.value}});
+  if (has_interval) {
+    result.headline.emplace_back("log_partition_low", estimate.lower);
+    result.headline.emplace_back("log_partition_high", estimate.upper);
   }
-  result.headline.emplace_back("effective_sample_size", all.effective_sample_size);
-  std::string warning = all.warning;
-  if (warning.empty() && likelihood > 0 && context.model->domain().is_discrete())
+  for (auto& [name, value] : likelihoods) {
+    result.headline.emplace_back(name, value);
+    if (!has_interval) continue;
+    result.headline.emplace_back(name + "_low", value + estimate.value - estimate.upper);
+    result.headline.emplace_back(name + "_high", value + estimate.value - estimate.lower);
+  }
+  std::string warning = estimate.warning;
+  if (warning.empty() && estimate.bound != "lower" && likelihood > 0 &&
+      context.model->domain().is_discrete())
     warning = "the mean log-likelihood of discrete data is above 0: log Z is far too low";
-  result.attributes["bound"] = std::string("unbiased_Z");
+  result.attributes["bound"] = estimate.bound;
   result.attributes["reliable"] = warning.empty();
+  result.attributes["log_likelihood_bound"] = estimate.bound == "lower"   ? std::string("upper")
+                                              : estimate.bound == "upper" ? std::string("lower")
+                                                                          : estimate.bound;
   if (!warning.empty()) result.attributes["warning"] = warning;
   return result;
 }
@@ -180,22 +182,33 @@ Result bound_result(const Context& context, const LogPartitionBound& found, bool
                     Stream random) {
   const double half = 1.959963984540054 * found.standard_error;
   const double infinity = std::numeric_limits<double>::infinity();
-  const bool upper = found.bound == "upper", lower = found.bound == "lower";
-  Result result;
-  result.scalar("log_partition", found.log_partition);
-  result.scalar("standard_error", found.standard_error);
-  result.vector("interval", "bound",
-                Eigen::Array2d(upper ? -infinity : found.log_partition - half,
-                               lower ? infinity : found.log_partition + half));
-  result.headline.emplace_back("log_partition", found.log_partition);
-  add_log_likelihoods(result, context, found.log_partition, found.standard_error, per_observation,
-                      random);
-  result.attributes = {{"bound", found.bound},
-                       {"log_likelihood_bound", upper   ? std::string("lower")
-                                                : lower ? std::string("upper")
-                                                        : found.bound},
-                       {"reliable", found.warning.empty()}};
-  if (!found.warning.empty()) result.attributes["warning"] = found.warning;
+  return log_partition_result(
+      context,
+      {.value = found.log_partition,
+       .standard_error = found.standard_error,
+       .lower = found.bound == "upper" ? -infinity : found.log_partition - half,
+       .upper = found.bound == "lower" ? infinity : found.log_partition + half,
+       .bound = found.bound,
+       .warning = found.warning},
+      per_observation, random);
+}
+
+Result weighted_result(const Context& context, const Eigen::Ref<const Eigen::ArrayXd>& log_weights,
+                       double log_z0, bool per_observation, Stream random,
+                       const std::string& caveat) {
+  const LogWeights all = summarise(log_weights);
+  Result result = log_partition_result(context,
+                                       {.value = log_z0 + all.log_mean,
+                                        .standard_error = all.standard_error,
+                                        .lower = log_z0 + all.lower,
+                                        .upper = log_z0 + all.upper,
+                                        .bound = caveat.empty() ? "unbiased_Z" : "none",
+                                        .warning = caveat.empty() ? all.warning : caveat},
+                                       per_observation, random);
+  result.vector("log_weights", "run", log_weights);
+  result.scalar("effective_sample_size", all.effective_sample_size);
+  result.scalar("max_weight", all.max_weight);
+  result.headline.emplace_back("effective_sample_size", all.effective_sample_size);
   return result;
 }
 

@@ -48,13 +48,30 @@ GIBBSITE_API double add_log_likelihoods(Result& result, const Context& context,
                                         double log_partition, double standard_error,
                                         bool per_observation, Stream random);
 
+/// An estimate of ln Z with its uncertainty.
+struct LogPartition {
+  double value = 0;
+  double standard_error = 0;
+  double lower = 0, upper = 0;       ///< 95 % interval
+  std::string bound = "unbiased_Z";  ///< exact, unbiased_Z, lower, upper (of ln Z) or none
+  std::string warning = {};  ///< why not to rely on it; empty where nothing speaks against it
+};
+
+/// What every estimator of ln Z reports: `log_partition`, `standard_error`, `interval`, the
+/// log-likelihoods, headlines, with the ends of intervals that are finite and not empty, and the
+/// attributes `bound`, `log_likelihood_bound` (the other way round), `reliable` and `warning`.
+GIBBSITE_API Result log_partition_result(const Context& context, const LogPartition& estimate,
+                                         bool per_observation, Stream random);
+
 /// The result of an estimator of Z by independent weights w with E[w] = Z / Z_0 (annealed or
 /// plain importance sampling, sequential Monte Carlo): `log_partition`, `standard_error`,
 /// `interval`, `log_weights`, `effective_sample_size`, `max_weight`, the log-likelihoods, and the
-/// attributes `bound`, `reliable` and `warning`.
+/// attributes `bound`, `reliable` and `warning`. A `caveat` says why E[w] is not Z / Z_0 (an
+/// unadjusted kernel, say): then the bound is none.
 GIBBSITE_API Result weighted_result(const Context& context,
                                     const Eigen::Ref<const Eigen::ArrayXd>& log_weights,
-                                    double log_z0, bool per_observation, Stream random);
+                                    double log_z0, bool per_observation, Stream random,
+                                    const std::string& caveat = "");
 
 /// What a method that is no average of weights says of ln Z.
 struct LogPartitionBound {

@@ -35,7 +35,6 @@ GIBBSITE_API std::string exact_method(const EnergyModel& model, ExactLimit limit
 GIBBSITE_API ExactSum exact_sum(const EnergyModel& model, const Workers& workers,
                                 bool with_gradient, ExactLimit limit = {});
 
-
 /// Independent draws from the law of `model`, by its own method, by summing out the hidden layer
 /// or by enumeration (limit 2^20 states). Throws Error where none is possible.
 GIBBSITE_API Batch exact_draws(const EnergyModel& model, Index count, Stream random);
