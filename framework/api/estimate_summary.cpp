@@ -1,0 +1,96 @@
+#include "gibbsite/api/estimate_summary.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <tuple>
+
+namespace gibbsite {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+constexpr std::pair<const char*, EstimateSummary::Number> names[] = {
+    {"log_partition", EstimateSummary::log_partition},
+    {"standard_error", EstimateSummary::standard_error},
+    {"log_partition_upper", EstimateSummary::above},
+    {"log_partition_upper_standard_error", EstimateSummary::above_error},
+    {"mean_log_likelihood_train", EstimateSummary::train},
+    {"mean_log_likelihood_train_standard_error", EstimateSummary::train_error},
+    {"mean_log_likelihood_test", EstimateSummary::test},
+    {"mean_log_likelihood_test_standard_error", EstimateSummary::test_error}};
+
+std::string text_of(const Result& result, const std::string& name, const std::string& otherwise) {
+  const auto found = result.attributes.find(name);
+  const auto* text =
+      found == result.attributes.end() ? nullptr : std::get_if<std::string>(&found->second);
+  return text == nullptr ? otherwise : *text;
+}
+
+}  // namespace
+
+EstimateSummary::EstimateSummary(const Result& result)
+    : bound(text_of(result, "bound", "none")), warning(text_of(result, "warning", "")) {
+  at.fill(nan);
+  at[temperatures] = 0;
+  for (const Variable& variable : result.variables) {
+    for (const auto& [name, number] : names)
+      if (variable.name == name) at[number] = variable.values.at(0);
+    if (variable.name == "interval") {
+      at[low] = variable.values.at(0);
+      at[high] = variable.values.at(1);
+    }
+    if (variable.name == "inverse_temperature")
+      at[temperatures] = double(variable.values.size()) - 1;
+  }
+}
+
+EstimateSummary::EstimateSummary(const double*& from) {
+  for (double& number : at) number = *from++;
+  for (std::string* text : {&bound, &warning})
+    for (Index left = Index(*from++); left > 0; --left) text->push_back(char(int(*from++)));
+}
+
+void EstimateSummary::store(std::vector<double>& to) const {
+  to.insert(to.end(), at.begin(), at.end());
+  for (const std::string* text : {&bound, &warning}) {
+    to.push_back(double(text->size()));
+    for (const char c : *text) to.push_back(double(c));
+  }
+}
+
+Eigen::ArrayXd column_of(const std::vector<EstimateSummary>& all, EstimateSummary::Number number) {
+  Eigen::ArrayXd values(Index(all.size()));
+  for (std::size_t k = 0; k < all.size(); ++k) values(Index(k)) = all[k].at[number];
+  return values;
+}
+
+Sandwich sandwich_of(const std::vector<EstimateSummary>& all) {
+  Sandwich out{nan, 0, nan, 0};
+  const auto error = [](double value) { return std::isnan(value) ? 0 : value; };
+  const auto below = [&](double value, double noise) {
+    if (!std::isnan(value) && !(value <= out.lower))
+      std::tie(out.lower, out.lower_error) = std::pair(value, error(noise));
+  };
+  const auto above = [&](double value, double noise) {
+    if (!std::isnan(value) && !(value >= out.upper))
+      std::tie(out.upper, out.upper_error) = std::pair(value, error(noise));
+  };
+  for (const EstimateSummary& one : all) {
+    out.temperatures = std::max(out.temperatures, Index(one.at[EstimateSummary::temperatures]));
+    const double value = one.at[EstimateSummary::log_partition],
+                 noise = one.at[EstimateSummary::standard_error];
+    if (one.bound == "unbiased_Z" || one.bound == "lower") below(value, noise);
+    if (one.bound == "upper") above(value, noise);
+    if (one.bound != "none")
+      above(one.at[EstimateSummary::above], one.at[EstimateSummary::above_error]);
+  }
+  for (const EstimateSummary& one : all)
+    if (one.bound == "exact") {
+      out.lower = out.upper = one.at[EstimateSummary::log_partition];
+      out.lower_error = out.upper_error = 0;
+    }
+  return out;
+}
+
+}  // namespace gibbsite
