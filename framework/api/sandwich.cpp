@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gibbsite/api/exact_draws.hpp"
 #include "gibbsite/core/error.hpp"
 #include "gibbsite/core/log_weights.hpp"
 
@@ -24,7 +25,7 @@ void TargetDraws::fields(Fields& f) {
 }
 
 void TargetDraws::require(const Context& context, Index chains) const {
-  if (start == "exact" && !can_draw_exactly(*context.model))
+  if (start == "exact" && draw_method(*context.model).empty())
     throw Error(context.subject +
                 ": start: exact draws need a model that offers them or at most 2^20 states of its "
                 "units or hidden units; give data that were simulated by it and start: data");
