@@ -22,7 +22,7 @@ class DiscreteLangevin final : public Sampler {
  public:
   using Needs = Abilities<DiscreteGradient>;
   struct Params {
-    double step_size = 0.2;
+    double step_size = 0.5;
     std::string categories = "nominal";
     bool adjust = true, adapt = true;
     double target_acceptance = 0.574;

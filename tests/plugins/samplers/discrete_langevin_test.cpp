@@ -75,6 +75,13 @@ TEST_CASE("DMALA keeps every discrete law reversibly to 1e-12 at every step size
   discrete_models().check_kept(spec(.5, ", categories: ordinal"));
 }
 
+TEST_CASE("without its acceptance no such law is kept") {
+  for (const auto& [title, model] : discrete_models().all) {
+    INFO(title);
+    CHECK(invariance_defect(matrix_of(spec(1, ", adjust: false"), *model), *model) > 1e-4);
+  }
+}
+
 TEST_CASE("bits and spins move by the distance of their numbers, categories by one-hot vectors") {
   const auto bits = recipe_boltzmann(4, 1, true),
              spins = make_model("{name: ising, sides: [2, 2], boundary: open, coupling: .4}"),
