@@ -22,6 +22,7 @@ class GIBBSITE_API SingleChanges {
   Index count() const { return Index(pairs_.size()); }
   /// Number of coordinates.
   Index sites() const { return Index(sites_.size()); }
+  /// Whether the states of a coordinate are numbers of categories.
   bool is_category(Index site) const {
     return sites_[std::size_t(site)].kind == Domain::Kind::categorical;
   }
@@ -43,8 +44,8 @@ class GIBBSITE_API SingleChanges {
                             const Eigen::Ref<const Vector>& x) const;
 
   /// ln of the weight g(e^r) of every pair, r its log ratio, `log_g` giving ln g(e^r). States that
-  /// x has, and changes whose ratio is NaN, have -∞; a ratio of +∞, where x itself has probability
-  /// 0, leaves weight to such changes alone. So no entry is NaN or +∞.
+  /// x has, and changes whose log ratio is NaN or -∞, have -∞; a log ratio of +∞, where x itself
+  /// has probability 0, leaves weight to such changes alone. So no entry is NaN or +∞.
   Eigen::ArrayXd log_weights(const Eigen::Ref<const Vector>& natural,
                              const Eigen::Ref<const Vector>& x,
                              const std::function<double(double r)>& log_g) const;
