@@ -34,9 +34,7 @@ Independent Independent::uniform(const Domain& domain) {
 
 Independent Independent::from_data(const Domain& domain, const Dataset& data, double pseudo_count) {
   const Batch x = data.observed().all(Stream(0));
-  std::vector<Index> known(static_cast<std::size_t>(x.rows()));
-  std::iota(known.begin(), known.end(), Index{0});
-  require_inside(domain.select(known), x);
+  require_inside(domain.select(all_sites(x.rows())), x);
   Vector natural = Vector::Zero(natural_rows(domain));
   Index row = 0;
   for (Index i = 0; i < domain.dim(); ++i) {

@@ -4,7 +4,7 @@
 //   enumeration  a table of all states (at most 2^20)
 //   elimination  p(x) = Π_n p(x_n | sites eliminated after n), for pair interactions of small
 //                tree-width (Lauritzen & Spiegelhalter 1988): all tables together at most 2^24
-//                entries, so chains and trees of any length, and lattices of some 16 sites across
+//                entries, so chains and trees of any length, 15 x 15 spins, tori of 9 x 9
 // Tables are kept until the model changes.
 #include <gibbsite/api/exact_draws.hpp>
 #include <gibbsite/plugin.hpp>
