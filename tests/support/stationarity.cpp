@@ -163,7 +163,8 @@ Transitions transitions(const MakeSampler& make, EnergyModel& target, Stream ran
   return out;
 }
 
-Eigen::MatrixXd transition_matrix(const Sampler& kernel, const EnergyModel& target) {
+Eigen::MatrixXd transition_matrix(const Sampler& kernel, const EnergyModel& target,
+                                  Index most_outcomes) {
   const Index count = state_count(target);
   const Batch all = states(target.domain(), 0, count);
   Eigen::MatrixXd K = Eigen::MatrixXd::Zero(count, count);
@@ -176,7 +177,7 @@ Eigen::MatrixXd transition_matrix(const Sampler& kernel, const EnergyModel& targ
           kernel.step(chain, Stream(1));
         },
         [&](double probability) {
-          if (++walked > 200000) throw Error("too many outcomes to walk through");
+          if (++walked > most_outcomes) throw Error("too many outcomes to walk through");
           K(from, Index(state_number(target.domain(), chain.x, 0))) += probability;
         });
   return K;

@@ -36,16 +36,18 @@ Transitions transitions(const MakeSampler& make, EnergyModel& target, Stream ran
 
 /// One step of a kernel whose random choices are all discrete (core/choice.hpp), as a matrix (from,
 /// to): its own proposals and acceptances, walked through all their outcomes. Throws Error where
-/// these are more than 200,000 in all, or real numbers are drawn.
-Eigen::MatrixXd transition_matrix(const Sampler& kernel, const EnergyModel& target);
+/// these are more than `most_outcomes` in all, or real numbers are drawn.
+Eigen::MatrixXd transition_matrix(const Sampler& kernel, const EnergyModel& target,
+                                  Index most_outcomes = 200000);
 
 /// max |π K - π|, deterministic; also checks that the rows of K sum to 1 within the same.
 double invariance_defect(const Eigen::MatrixXd& K, const EnergyModel& target);
 /// Of the matrix of `transitions`. (A template, as the compiler must not ask whether a matrix could
 /// make samplers: Eigen answers with an error.)
 template <class Make>
-  requires(!std::same_as<Make, Eigen::MatrixXd>)
-double invariance_defect(const Make& make, EnergyModel& target, Stream random = Stream(1)) {
+requires(!std::same_as<Make, Eigen::MatrixXd>) double invariance_defect(const Make& make,
+                                                                        EnergyModel& target,
+                                                                        Stream random = Stream(1)) {
   return invariance_defect(transitions(make, target, random).probability, target);
 }
 /// max |π_x K(x, y) - π_y K(y, x)|.
