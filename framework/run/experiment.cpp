@@ -231,6 +231,10 @@ class Builder {
     };
     stage->record_x = records("x");
     stage->record_energy = records("energy");
+    if (stage->starts && stage->starts->size() < params.chains)
+      faults_.add(node.place, "sample.init.path",
+                  "must have a line for each of " + std::to_string(params.chains) +
+                      " chains, got " + std::to_string(stage->starts->size()));
     if (!faults_.empty()) return;
     Context context = with_stream("sample");
     if (stage->clamped) context.model = stage->clamped.get();
@@ -255,6 +259,8 @@ class Builder {
     require((params.from == "file") == !params.path.empty(),
             "from: file and a path belong together");
     require(params.from != "data" || context_.train != nullptr, "from: data needs a data section");
+    if (params.from == "file" && params.path.ends_with(".csv"))
+      guard(*given, "sample.init.path", [&] { stage.starts = read_starts(params.path); });
     if (params.from == "model") {
       require(
           !draw_method(*context_.model).empty(),
@@ -262,6 +268,19 @@ class Builder {
           "of small tree-width");
     }
     return std::move(reader.resolved());
+  }
+
+  // Configurations to start from, one per line of a text file.
+  std::unique_ptr<Dataset> read_starts(const std::string& path) {
+    Node node = Node::map();
+    node["name"] = Node::scalar("csv", true);
+    node["path"] = Node::scalar(path, true);
+    auto starts = registry_.make<Dataset>(Kind::dataset, {"csv", node}, with_stream("sample"));
+    if (starts->dim() != context_.model->dim())
+      throw Error(path + " has " + std::to_string(starts->dim()) +
+                  " values per line, but the model has " + std::to_string(context_.model->dim()) +
+                  " coordinates");
+    return starts;
   }
 
   Node read_clamp(const Node& sample, SampleStage& stage) {

@@ -30,6 +30,7 @@ struct SampleStage {
   std::unique_ptr<Sampler> sampler;
   SampleParams params;
   InitParams init;
+  std::unique_ptr<Dataset> starts;  ///< of init from a csv file, else null
   bool record_x = true, record_energy = true;
 };
 

@@ -32,6 +32,10 @@ Batch start(const Experiment& experiment, const Stream& random) {
     x.setConstant(Real(*stage.init.value));
   } else if (stage.init.from == "model") {
     x = exact_draws(model, stage.params.chains, random);
+  } else if (stage.starts) {
+    std::vector<Index> lines(std::size_t(stage.params.chains));
+    std::iota(lines.begin(), lines.end(), Index{0});
+    stage.starts->columns(lines, random, x);
   } else if (stage.init.from == "file") {
     x = start_from_file(stage.init.path, model.dim(), stage.params.chains);
   } else {

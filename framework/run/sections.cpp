@@ -38,9 +38,11 @@ void SampleParams::fields(Fields& f) {
 void InitParams::fields(Fields& f) {
   f.choice("from", from, {"noise", "data", "model", "file", "value"},
            "start of the chains: noise (fair coins, N(0, 1)), random training data, exact draws of "
-           "the model, the last draws of a results file, or one value everywhere");
+           "the model, the last draws of an earlier run, or one value everywhere");
   f.real("value", value, "the value, for from: value", {.unset = "none"});
-  f.file("path", path, "the results file, for from: file", {.unset = "none"});
+  f.file("path", path,
+         "for from: file: a results file, or a .csv file with a configuration per line",
+         {.unset = "none"});
 }
 
 void ClampParams::fields(Fields& f) {
