@@ -29,6 +29,16 @@ class Messages {
     }
   }
 
+  void randomise(Stream random) {
+    Batch normal;
+    for (Message& message : messages_) {
+      normal.resize(message.log_value.size(), 1);
+      random.normal(normal);
+      message.log_value = normal.col(0).cast<double>().array();
+      message.log_value -= message.log_value.maxCoeff();
+    }
+  }
+
   // Sends every message of `site` anew; returns the largest change, damping aside.
   double send(Index site, double damping) {
     belief(site, belief_);
@@ -109,8 +119,10 @@ void MessageSchedule::declare(Fields& f) {
 }
 
 BeliefPropagation propagate_beliefs(const PairwiseGraph& graph, const Eigen::ArrayXd& weights,
-                                    const MessageSchedule& schedule, Desk& desk) {
+                                    const MessageSchedule& schedule, Desk& desk,
+                                    std::optional<Stream> start) {
   Messages messages(graph, weights);
+  if (start) messages.randomise(*start);
   const Index sites = Index(graph.sites.size());
   BeliefPropagation result;
   while (result.iterations < schedule.most_iterations && !result.converged) {

@@ -33,10 +33,13 @@ struct BeliefPropagation {
 /// ρ = 1 is belief propagation, and the value that of Bethe (Yedidia, Freeman & Weiss 2005, IEEE
 /// Trans. Inf. Theory 51:2282-2312); ρ from spanning trees gives an upper bound on ln Z
 /// (Wainwright, Jaakkola & Willsky 2005, IEEE Trans. Inf. Theory 51:2313-2335). `weights` has one ρ
-/// in (0, 1] per edge of `graph`, whose edges are joined. Reports to `desk` now and then.
+/// in (0, 1] per edge of `graph`, whose edges are joined. Log messages start at 0, or at N(0, 1)
+/// drawn from `start`: from 0 a symmetric model keeps its symmetry, broken or not. Reports to
+/// `desk` now and then.
 GIBBSITE_API BeliefPropagation propagate_beliefs(const PairwiseGraph& graph,
                                                  const Eigen::ArrayXd& weights,
-                                                 const MessageSchedule& schedule, Desk& desk);
+                                                 const MessageSchedule& schedule, Desk& desk,
+                                                 std::optional<Stream> start = {});
 
 /// The share of the spanning trees of its component that each edge is in (uniform over trees): the
 /// effective resistance between its ends where every edge is a unit resistor (Kirchhoff 1847), from

@@ -2,8 +2,11 @@
 //   ln Z_B = Σ_i Σ b_i (-a_i) + Σ_ij Σ b_ij (-b_ij) + Σ_i H(b_i) - Σ_ij I(b_ij),
 // at a fixed point of belief propagation (Yedidia, Freeman & Weiss 2005). Exact without cycles. A
 // lower bound where units have two states and no cycle is frustrated, so that turning over some of
-// them makes all couplings attractive (Ruozzi 2012). Else it may lie on either side of ln Z, and
-// fixed points need not be unique.
+// them makes all couplings attractive (Ruozzi 2012). Else it may lie on either side of ln Z. Fixed
+// points need not be unique: messages start at random several times, and the highest value counts,
+// as Z_B is the maximum over beliefs.
+#include <algorithm>
+#include <cmath>
 #include <gibbsite/api/averages.hpp>
 #include <gibbsite/api/belief_propagation.hpp>
 #include <gibbsite/plugin.hpp>
@@ -15,10 +18,12 @@ class Bethe final : public Evaluation {
  public:
   struct Params {
     MessageSchedule schedule;
+    Index restarts = 5;
     bool per_observation = true;
 
     void fields(Fields& f) {
       schedule.declare(f);
+      f.count("restarts", restarts, "random starts; the highest converged value is reported");
       f.flag("per_observation", per_observation,
              "keep the log-likelihood of every observation, of at most 100000");
     }
@@ -31,8 +36,12 @@ class Bethe final : public Evaluation {
 
   Result evaluate(const Input& input) const override {
     const PairwiseGraph graph = joint_graph(*context_.model);
-    const BeliefPropagation found = propagate_beliefs(
-        graph, Eigen::ArrayXd::Ones(Index(graph.edges.size())), params_.schedule, input.desk);
+    const std::vector<BeliefPropagation> all = start_often(graph, input);
+    const BeliefPropagation& found = *std::max_element(all.begin(), all.end(), is_worse);
+    const auto agreeing = std::count_if(all.begin(), all.end(), [&](const auto& other) {
+      return other.converged && std::abs(other.log_partition - found.log_partition) <=
+                                    1e-6 * std::max(1., std::abs(found.log_partition));
+    });
     LogPartitionBound value{found.log_partition, 0, "none", ""};
     if (!found.converged)
       value.warning = "messages still changed by " + number_text(found.residual) +
@@ -43,15 +52,34 @@ class Bethe final : public Evaluation {
       value.bound = "lower";
     else
       value.warning = "no bound: the graph has frustrated cycles or units of more than two states";
+    if (value.warning.empty() && agreeing < params_.restarts)
+      value.warning = "only " + std::to_string(agreeing) + " of " +
+                      std::to_string(params_.restarts) +
+                      " starts found this fixed point; there may be a higher one";
     if (value.bound == "none") value.standard_error = std::numeric_limits<double>::quiet_NaN();
     Result result =
         bound_result(context_, value, params_.per_observation, input.random.split("data"));
+    result.scalar("agreeing_restarts", double(agreeing));
     result.scalar("residual", found.residual);
     result.scalar("iterations", double(found.iterations));
     return result;
   }
 
  private:
+  static bool is_worse(const BeliefPropagation& a, const BeliefPropagation& b) {
+    if (a.converged != b.converged) return b.converged;
+    return a.converged ? a.log_partition < b.log_partition : a.residual > b.residual;
+  }
+
+  std::vector<BeliefPropagation> start_often(const PairwiseGraph& graph, const Input& input) const {
+    std::vector<BeliefPropagation> all;
+    const Eigen::ArrayXd ones = Eigen::ArrayXd::Ones(Index(graph.edges.size()));
+    for (Index k = 0; k < params_.restarts; ++k)
+      all.push_back(propagate_beliefs(graph, ones, params_.schedule, input.desk,
+                                      input.random.split("starts").at(std::uint64_t(k))));
+    return all;
+  }
+
   Params params_;
   Context context_;
 };
