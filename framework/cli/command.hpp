@@ -36,6 +36,7 @@ int list_command(const Command&, const Arguments&);
 int help_command(const Command&, const Arguments&);
 int schema_command(const Command&, const Arguments&);
 int status_command(const Command&, const Arguments&);
+int diagnose_command(const Command&, const Arguments&);
 int test_command(const Command&, const Arguments&);
 
 }  // namespace gibbsite

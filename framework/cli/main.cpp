@@ -21,6 +21,8 @@ const Command commands[] = {
     {"help", "help [KIND NAME]", "a plugin's parameters, defaults, rules and reference",
      help_command},
     {"schema", "schema", "JSON Schema of the spec with every registered plugin", schema_command},
+    {"diagnose", "diagnose FILE|DIR...",
+     "what is wrong with chains, kernels, estimates and training, in sentences", diagnose_command},
     {"status", "status DIR", "cells done, running, failed and left", status_command},
     {"test", "test [NAME]...", "the project's tests, from a build tree", test_command},
 };

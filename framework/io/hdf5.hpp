@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -72,8 +73,12 @@ class Hdf5Reader {
   Hdf5Reader& operator=(const Hdf5Reader&) = delete;
 
   bool has(const std::string& path) const;
+  /// The names of what a group holds, in alphabetical order; none where it is missing.
+  std::vector<std::string> names(const std::string& group) const;
   /// The extents of a dataset.
   std::vector<std::size_t> shape(const std::string& path) const;
+  /// Whether a dataset holds floating-point numbers.
+  bool is_floating(const std::string& path) const;
   /// A whole dataset, row-major, as doubles.
   std::vector<double> read(const std::string& path) const;
   /// A block of a dataset as doubles.
@@ -82,6 +87,8 @@ class Hdf5Reader {
   /// A block of a dataset in its stored type.
   std::vector<char> read_raw(const std::string& path, const std::vector<std::size_t>& offset,
                              const std::vector<std::size_t>& count, Stored type) const;
+  /// A true or false attribute; nothing where there is none.
+  std::optional<bool> boolean_attribute(const std::string& path, const std::string& name) const;
   /// A text attribute; empty where there is none.
   std::string text_attribute(const std::string& path, const std::string& name) const;
 

@@ -39,12 +39,30 @@ bool Hdf5Reader::has(const std::string& path) const {
   return path == "/" || H5Lexists(state_->file, path.c_str(), H5P_DEFAULT) > 0;
 }
 
+std::vector<std::string> Hdf5Reader::names(const std::string& group) const {
+  std::vector<std::string> all;
+  if (!has(group)) return all;
+  const auto add = [](hid_t, const char* name, const H5L_info_t*, void* list) {
+    static_cast<std::vector<std::string>*>(list)->emplace_back(name);
+    return herr_t{0};
+  };
+  const Handle opened(state_->check(H5Gopen2(state_->file, group.c_str(), H5P_DEFAULT), group),
+                      H5Gclose);
+  state_->check(H5Literate(opened, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &all), group);
+  return all;
+}
+
 std::vector<std::size_t> Hdf5Reader::shape(const std::string& path) const {
   const Handle dataset = state_->dataset(path);
   const Handle space(H5Dget_space(dataset), H5Sclose);
   std::vector<hsize_t> extents(std::size_t(std::max(0, H5Sget_simple_extent_ndims(space))));
   H5Sget_simple_extent_dims(space, extents.data(), nullptr);
   return {extents.begin(), extents.end()};
+}
+
+bool Hdf5Reader::is_floating(const std::string& path) const {
+  const Handle type(H5Dget_type(state_->dataset(path)), H5Tclose);
+  return H5Tget_class(type) == H5T_FLOAT;
 }
 
 std::vector<double> Hdf5Reader::read(const std::string& path) const {
@@ -92,6 +110,17 @@ std::vector<char> Hdf5Reader::read_raw(const std::string& path,
   read_block(state_->dataset(path), native(type), offset, count, values.data(),
              [&](herr_t r) { state_->check(r, path); });
   return values;
+}
+
+std::optional<bool> Hdf5Reader::boolean_attribute(const std::string& path,
+                                                  const std::string& name) const {
+  if (H5Aexists_by_name(state_->file, path.c_str(), name.c_str(), H5P_DEFAULT) <= 0) return {};
+  const Handle attribute(
+      H5Aopen_by_name(state_->file, path.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+      H5Aclose);
+  std::int8_t value = 0;
+  if (H5Aread(attribute, H5T_NATIVE_INT8, &value) < 0) return {};
+  return value != 0;
 }
 
 std::string Hdf5Reader::text_attribute(const std::string& path, const std::string& name) const {

@@ -5,15 +5,16 @@
 // has NaN, never a number, and a sentence in `warning`. A coordinate that has one value in all
 // draws of all chains (a border pixel) is counted and left out of the summaries.
 #include <algorithm>
-#include <gibbsite/core/diagnostics.hpp>
+#include <gibbsite/core/convergence.hpp>
 #include <gibbsite/plugin.hpp>
 
 namespace {
 using namespace gibbsite;
+using Numbers = gibbsite::Convergence;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-class Convergence final : public Evaluation {
+class ConvergenceReport final : public Evaluation {
  public:
   struct Params {
     double rhat_limit = 1.01;
@@ -24,19 +25,19 @@ class Convergence final : public Evaluation {
     }
   };
 
-  Convergence(const Params& p, const Context& c) : params_(p), context_(c) {
+  ConvergenceReport(const Params& p, const Context& c) : params_(p), context_(c) {
     if (!c.has_samples) throw Error(c.subject + ": needs a sample section");
   }
 
   Result evaluate(const Input& input) const override {
     const Draws& draws = *input.draws;
     const Domain& domain = context_.model->domain();
-    std::vector<Measure> measures(std::size_t(draws.dim()) + 1);  // the energy comes last
+    std::vector<Numbers> measures(std::size_t(draws.dim()) + 1);  // the energy comes last
     std::vector<bool> moved(std::size_t(draws.chains()), false);
     const auto take = [&](Index first, const std::vector<Eigen::ArrayXXd>& values) {
       context_.workers->run(Index(values.size()), [&](Index i) {
         const bool real = first + i >= domain.dim() || !domain.site(first + i).is_discrete();
-        measures[std::size_t(first + i)] = measure(values[std::size_t(i)], real);
+        measures[std::size_t(first + i)] = convergence(values[std::size_t(i)], real);
       });
       for (const auto& x : values)
         for (Index m = 0; m < x.cols(); ++m)
@@ -48,64 +49,44 @@ class Convergence final : public Evaluation {
     }
     take(draws.dim(), {draws.energy()});
     // Discrete chains may share an energy without being stuck: their coordinates tell.
-    Measure& energy = measures.back();
-    if (energy.state == State::stuck && domain.is_discrete()) energy.state = State::constant;
+    Numbers& energy = measures.back();
+    if (energy.state == Numbers::State::stuck && domain.is_discrete())
+      energy.state = Numbers::State::constant;
 
     std::vector<std::string> frozen;
     for (std::size_t m = 0; m < moved.size(); ++m)
       if (!moved[m]) frozen.push_back(std::to_string(m));
     if (!frozen.empty())
-      for (Measure& one : measures) one = {.state = one.state};
+      for (Numbers& one : measures) one = {.state = one.state};
     return conclude(measures, frozen, draws);
   }
 
  private:
   static constexpr Index block = 64;  ///< coordinates in memory at once
-  // stuck: constant in some chains, but not the same in all.
-  enum class State { mixed, constant, stuck };
-  struct Measure {
-    State state = State::mixed;
-    double rhat = nan, ess_bulk = nan, ess_tail = nan, mcse_mean = nan;
-  };
-
-  static Measure measure(const Eigen::ArrayXXd& x, bool real) {
-    if (is_constant(x)) return {.state = State::constant};
-    Index still = 0;
-    for (Index m = 0; m < x.cols(); ++m) still += is_constant(x.col(m));
-    // A rare state need not turn up in every chain; a real coordinate must move in all.
-    if (still == x.cols() || (still > 0 && real)) return {.state = State::stuck};
-    const double low = x.minCoeff(), high = x.maxCoeff();
-    const bool two_valued = ((x == low) || (x == high)).all();
-    // Two values have no tails, and their spread says what their mean says.
-    return {.rhat = two_valued ? rhat_basic(x) : rhat(x),
-            .ess_bulk = ess_bulk(x),
-            .ess_tail = two_valued ? nan : ess_tail(x),
-            .mcse_mean = mcse_mean(x)};
-  }
-
-  Result conclude(const std::vector<Measure>& measures, const std::vector<std::string>& frozen,
+  Result conclude(const std::vector<Numbers>& measures, const std::vector<std::string>& frozen,
                   const Draws& draws) const {
     Result result;
-    const auto add = [&](const std::string& name, double Measure::*member) {
+    const auto add = [&](const std::string& name, double Numbers::*member) {
       Eigen::ArrayXd values(Index(measures.size()));
       for (std::size_t i = 0; i < measures.size(); ++i) values(Index(i)) = measures[i].*member;
       result.vector(name, "unit", values.head(draws.dim()));
       result.scalar(name + "_energy", measures.back().*member);
     };
-    add("rhat", &Measure::rhat);
-    add("ess_bulk", &Measure::ess_bulk);
-    add("ess_tail", &Measure::ess_tail);
-    add("mcse_mean", &Measure::mcse_mean);
+    add("rhat", &Numbers::rhat);
+    add("ess_bulk", &Numbers::ess_bulk);
+    add("ess_tail", &Numbers::ess_tail);
+    add("mcse_mean", &Numbers::mcse_mean);
 
     double highest = -1, bulk = INFINITY, tail = INFINITY, constant = 0;
     std::vector<std::string> stuck, unknown, warnings;
     for (std::size_t i = 0; i < measures.size(); ++i) {
-      const Measure& one = measures[i];
+      const Numbers& one = measures[i];
       const bool is_energy = i + 1 == measures.size();
       const std::string name = is_energy ? "the energy" : "unit " + std::to_string(i);
-      if (one.state == State::stuck) stuck.push_back(name);
-      if (one.state == State::constant && !is_energy) constant += 1 / double(draws.dim());
-      if (one.state == State::mixed && std::isnan(one.rhat + one.ess_bulk)) unknown.push_back(name);
+      if (one.state == Numbers::State::stuck) stuck.push_back(name);
+      if (one.state == Numbers::State::constant && !is_energy) constant += 1 / double(draws.dim());
+      if (one.state == Numbers::State::mixed && std::isnan(one.rhat + one.ess_bulk))
+        unknown.push_back(name);
       highest = std::fmax(highest, one.rhat);
       bulk = std::fmin(bulk, one.ess_bulk);
       tail = std::fmin(tail, one.ess_tail);
@@ -141,7 +122,7 @@ class Convergence final : public Evaluation {
 }  // namespace
 
 GIBBSITE_PLUGIN(registry) {
-  registry.add<Convergence>(
+  registry.add<ConvergenceReport>(
       "convergence", "R-hat, effective sample sizes and Monte Carlo errors of the recorded draws",
       "Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, Bayesian Analysis 16(2):667-718");
 }
