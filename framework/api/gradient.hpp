@@ -21,6 +21,9 @@ struct GradientEstimate {
   Parameters ascent;
   /// Mean energy of the data minus that of the model's particles. A monitor, no likelihood.
   double energy_gap = std::numeric_limits<double>::quiet_NaN();
+  /// Kernel steps that the model's particles have made since their start; NaN without particles.
+  double mean_chain_age = std::numeric_limits<double>::quiet_NaN();
+  double max_chain_age = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// What an estimator is given of the hidden coordinates where data cover the observed coordinates

@@ -13,7 +13,7 @@ namespace gibbsite {
 struct Chains {
   Batch x;           ///< dim x chains
   Row energy;        ///< E(x), where the kernel keeps it
-  Batch gradient;    ///< ∇E(x), where the kernel keeps it
+  Batch gradient;    ///< ∇E(x) or local natural parameters (abilities.hpp), where kept
   Batch aux;         ///< the kernel's own state (momenta, hidden units ...)
   Table tuning;      ///< adapted numbers (step sizes ...), frozen after warm-up
   Table statistics;  ///< what the last step reported, a row per Sampler::statistics()

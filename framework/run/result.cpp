@@ -72,7 +72,7 @@ void write_training(Hdf5Writer& file, const Experiment& experiment, const Checkp
   };
   file.dimension("/training", "update", column(0));
   for (std::size_t k = 1; k < width; ++k)
-    file.put("/training", columns[k], k > 5 ? Stored::int64 : Stored::float64, {"update"},
+    file.put("/training", columns[k], k > 7 ? Stored::int64 : Stored::float64, {"update"},
              column(k));
   if (!state.divergence.empty()) file.attribute("/training", "divergence", state.divergence);
   if (!experiment.completed_train) return;

@@ -75,7 +75,7 @@ def check_result(file, engines):
     assert dims["posterior"]["x"] == ("chain", "draw", "x_dim")
     assert dims["sample_stats"]["energy"] == ("chain", "draw")
     assert all(d == ("update",) for d in dims["training"].values())
-    assert {"energy_gap", "gradient_norm", "parameter_norm", "learning_rate", "seconds"} <= set(dims["training"])
+    assert {"energy_gap", "gradient_norm", "parameter_norm", "learning_rate", "mean_chain_age", "max_chain_age", "seconds"} <= set(dims["training"])
     assert any(g.startswith("estimates/") for g in dims) and any(g.startswith("gradients/") for g in dims)
     assert "cost" in dims
     return dims

@@ -21,7 +21,9 @@ double mean_log_likelihood(EnergyModel& model, const Batch& data) {
 
 // The expectation of CD-k over all random numbers: the data's law moved k times by the block-Gibbs
 // transition matrix on v, by enumeration.
-Parameters expected_cd(EnergyModel& model, const Batch& data, int steps) {
+enum class Start { data, noise };
+Parameters expected_cd(EnergyModel& model, const Batch& data, int steps,
+                       Start start = Start::data) {
   const auto& latent = *model.capability<Latent>();
   const Batch v = states(model.domain(), 0, Index{1} << model.dim());
   const Batch h = states(latent.hidden(), 0, Index{1} << latent.hidden().dim());
@@ -45,6 +47,7 @@ Parameters expected_cd(EnergyModel& model, const Batch& data, int steps) {
     for (Index s = 0; s < v.cols(); ++s)
       if (v.col(s) == data.col(n)) particles(s) += 1 / double(data.cols());
   Row weights = -particles;
+  if (start == Start::noise) particles.setConstant(1 / double(v.cols()));
   for (int k = 0; k < steps; ++k) particles = (particles.matrix() * kernel).array().eval();
   weights += particles;
   const auto& parametric = *model.capability<Parametric>();
@@ -150,12 +153,119 @@ TEST_CASE("CD-k has its enumerated expectation in every parameter (|t| < 5.6 ove
   }
 }
 
+// As for CD-k above, over 62 means for each of two k.
+TEST_CASE("short-run chains from noise have their enumerated expectation") {
+  const Batch data = test::two_of_four().replicate(1, 80);
+  const auto model = test::recipe_rbm(8, 6, 3);
+  for (const int steps : {1, 3}) {
+    const auto short_run = test::make_gradient(
+        "{name: contrastive_divergence, start: noise, steps: " + std::to_string(steps) + "}",
+        test::context_with(*model, nullptr));
+    const Parameters expected = expected_cd(*model, test::two_of_four(), steps, Start::noise);
+    CHECK((expected - expected_cd(*model, test::two_of_four(), steps)).norm() > .02);
+    std::vector<Moments> moments(std::size_t(expected.size()));
+    Saved saved;
+    for (std::uint64_t call = 0; call < 40; ++call) {
+      const GradientEstimate draw = short_run->estimate(data, saved, Stream(12).at(call));
+      CHECK(draw.mean_chain_age == steps);
+      CHECK(draw.max_chain_age == steps);
+      for (Index i = 0; i < expected.size(); ++i) moments[std::size_t(i)].add(draw.ascent(i));
+    }
+    CAPTURE(steps);
+    for (std::size_t i = 0; i < moments.size(); ++i)
+      CHECK(std::abs(moments[i].mean - expected(Index(i))) <
+            5.6 * std::sqrt(moments[i].variance() / 40));
+  }
+}
+
+TEST_CASE("the age of persistent particles grows by the steps of each update") {
+  const auto model = test::recipe_rbm(8, 6, 1);
+  const test::Rows rows(test::two_of_four());
+  const auto pcd =
+      test::make_gradient("{name: contrastive_divergence, persistent: true, chains: 9, steps: 3}",
+                          test::context_with(*model, &rows));
+  Saved saved = pcd->init(Stream(3));
+  for (std::uint64_t call = 0; call < 5; ++call) {
+    const GradientEstimate estimate = pcd->estimate(rows.x(), saved, Stream(5).at(call));
+    CHECK(estimate.mean_chain_age == doctest::Approx(3. * double(call + 1)).epsilon(1e-12));
+    CHECK(estimate.max_chain_age == 3. * double(call + 1));
+  }
+  const auto exact = test::make_gradient("exact", test::context_with(*model, nullptr));
+  CHECK(std::isnan(exact->estimate(rows.x(), saved, Stream(1)).mean_chain_age));
+}
+
+// A chosen particle starts anew with probability .05, so in the long run its age after a move has
+// the mean 2 steps / .05 = 40. 1000 updates of 100 particles end some 5000 lives, whose mean
+// length has a relative standard error of 1/√5000 = 1.4 %, weighted by itself at most twice that.
+TEST_CASE(
+    "a replay buffer moves some of its particles, and ages are what re-initialisation makes") {
+  const auto model = test::recipe_rbm(8, 6, 1);
+  const test::Rows rows(test::two_of_four());
+  const auto replay = test::make_gradient(
+      "{name: contrastive_divergence, persistent: true, start: noise, chains: 100, steps: 2, "
+      "buffer_size: 400, reinitialization_rate: 0.05}",
+      test::context_with(*model, &rows));
+  Saved saved = replay->init(Stream(3));
+  REQUIRE(saved.numbers.size() == 400);
+  Moments ages;
+  double oldest = 0;
+  for (std::uint64_t call = 0; call < 1600; ++call) {
+    const Batch before = saved.chains[0].x;
+    const GradientEstimate estimate = replay->estimate(rows.x(), saved, Stream(5).at(call));
+    const auto moved = (saved.chains[0].x - before).cwiseAbs().colwise().maxCoeff().array() > 0;
+    REQUIRE(moved.count() <= 100);
+    if (call == 0) {
+      CHECK(moved.count() > 80);
+      CHECK(estimate.max_chain_age == 2);
+    }
+    oldest = std::max(oldest, estimate.max_chain_age);
+    if (call >= 600) ages.add(estimate.mean_chain_age);
+  }
+  CHECK(std::abs(ages.mean / 40 - 1) < 5 * .028);
+  CHECK(oldest > 100);
+}
+
+TEST_CASE("every particle of a buffer comes to be moved, whatever its number") {
+  const auto model = test::recipe_rbm(8, 6, 1);
+  const auto replay = test::make_gradient(
+      "{name: contrastive_divergence, persistent: true, start: noise, chains: 10, buffer_size: 50}",
+      test::context_with(*model, nullptr));
+  Saved saved = replay->init(Stream(3));
+  for (std::uint64_t call = 0; call < 500; ++call)
+    replay->estimate(test::two_of_four(), saved, Stream(5).at(call));
+  // Each is chosen in a fifth of the updates: binomial, mean 100, deviation 8.9.
+  for (const double age : saved.numbers) CHECK(std::abs(age - 100) < 5 * 8.95);
+}
+
+TEST_CASE("buffers without persistence, or smaller than what an update moves, are refused") {
+  const auto model = test::recipe_rbm(8, 6, 1);
+  const auto refusal = [&](const std::string& fields) -> std::string {
+    try {
+      test::make_gradient("{name: contrastive_divergence, " + fields + "}",
+                          test::context_with(*model, nullptr));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK(refusal("buffer_size: 100") ==
+        "gradient contrastive_divergence: buffer_size: must go with persistent: true");
+  CHECK(refusal("reinitialization_rate: 0.1") ==
+        "gradient contrastive_divergence: reinitialization_rate: must go with persistent: true");
+  CHECK(refusal("persistent: true, start: noise, buffer_size: 99") ==
+        "gradient contrastive_divergence: buffer_size: must be at least chains (100), got 99");
+}
+
 TEST_CASE("CD differs between updates, and is the same for one thread as for two") {
   const auto model = test::recipe_rbm(8, 6, 1);
   const Workers one(1);
   const test::Rows rows(test::two_of_four().replicate(1, 20));
-  for (const std::string yaml : {"{name: contrastive_divergence, steps: 2}",
-                                 "{name: contrastive_divergence, persistent: true, chains: 37}"}) {
+  for (const std::string yaml :
+       {"{name: contrastive_divergence, steps: 2}",
+        "{name: contrastive_divergence, steps: 2, start: noise}",
+        "{name: contrastive_divergence, persistent: true, chains: 37}",
+        "{name: contrastive_divergence, persistent: true, chains: 137, buffer_size: 200, "
+        "reinitialization_rate: 0.3}"}) {
     const auto single = test::make_gradient(yaml, test::context_with(*model, &rows, nullptr, one));
     const auto both = test::make_gradient(yaml, test::context_with(*model, &rows));
     Saved a = single->init(Stream(3)), b = both->init(Stream(3));
