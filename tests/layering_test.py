@@ -6,8 +6,8 @@ import re
 import sys
 
 LAYERS = ["core", "api", "io", "run", "cli"]
-# Boost.Math and Eigen are values, not systems: any layer may use them.
-OUTSIDE = re.compile(r"^(boost/(?!math/)|yaml-cpp/|hdf5|H5|openssl/)")
+# Boost.Math, Boost.Graph and Eigen are values, not systems: any layer may use them.
+OUTSIDE = re.compile(r"^(boost/(?!math/|graph/)|yaml-cpp/|hdf5|H5|openssl/)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 
 

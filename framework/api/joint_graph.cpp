@@ -160,10 +160,9 @@ void traverse(const PairwiseGraph& graph, Reach reach) {
   }
 }
 
-// b(0,1) + b(1,0) - b(0,0) - b(1,1): positive where the two sites like to agree.
+// Positive where the two sites like to agree.
 double attraction(const PairwiseGraph::Edge& edge) {
-  const Eigen::MatrixXd& b = edge.energy;
-  return b(0, 1) + b(1, 0) - b(0, 0) - b(1, 1);
+  return edge.energy(0, 1) + edge.energy(1, 0) - edge.energy(0, 0) - edge.energy(1, 1);
 }
 
 }  // namespace
