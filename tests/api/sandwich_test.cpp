@@ -7,7 +7,7 @@ using namespace gibbsite;
 
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 Verdict verdict(double lower, double upper, double error = 0, Index temperatures = 100) {
   return {Sandwich{lower, error, upper, error, temperatures}, .5};
@@ -34,8 +34,8 @@ TEST_CASE("a verdict says how far bounds are apart, and whether they cross by mo
   CHECK(verdict(2, 1, 1).text.find("within their noise") != std::string::npos);
   CHECK_FALSE(verdict(2, 1).agree);
   CHECK(verdict(2, 1).text.find("one of them is no bound") != std::string::npos);
-  CHECK_FALSE(verdict(nan, 1).agree);
-  CHECK_FALSE(verdict(1, nan).agree);
+  CHECK_FALSE(verdict(unknown, 1).agree);
+  CHECK_FALSE(verdict(1, unknown).agree);
   CHECK_FALSE(verdict(1, std::numeric_limits<double>::infinity()).agree);
 }
 
