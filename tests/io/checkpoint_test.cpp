@@ -1,6 +1,7 @@
 // Checkpoints: exact, and never read where they are damaged or another cell's.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -9,6 +10,7 @@
 #include <gibbsite/io/files.hpp>
 #include <limits>
 
+#include "support/make.hpp"
 #include "support/program.hpp"
 
 using namespace gibbsite;
@@ -46,6 +48,15 @@ Chains odd_chains() {
           .statistics = filled<Table>(4, 5)};
 }
 
+// Kernels within kernels within kernels.
+Chains nested_chains() {
+  Chains chains = odd_chains();
+  chains.nested = {odd_chains(), odd_chains()};
+  chains.nested[1].x = filled<Batch>(2, 10);
+  chains.nested[1].nested = {odd_chains()};
+  return chains;
+}
+
 Checkpoint example(const std::string& cell = "0123456789ab") {
   Checkpoint c;
   c.cell = cell;
@@ -59,7 +70,7 @@ Checkpoint example(const std::string& cell = "0123456789ab") {
   c.update = std::uint64_t{1} << 63;
   c.training_rows = odd;
   c.divergence = "a \n\"text\" \xc3\xa9";
-  c.chains = {odd_chains()};
+  c.chains = {nested_chains()};
   c.steps = 12345678901;
   c.segments = {1, 2, 3};
   Result result;
@@ -83,7 +94,9 @@ bool same(const Dense& a, const Dense& b) {
 }
 bool same(const Chains& a, const Chains& b) {
   return same(a.x, b.x) && same(a.energy, b.energy) && same(a.gradient, b.gradient) &&
-         same(a.aux, b.aux) && same(a.tuning, b.tuning) && same(a.statistics, b.statistics);
+         same(a.aux, b.aux) && same(a.tuning, b.tuning) && same(a.statistics, b.statistics) &&
+         std::equal(a.nested.begin(), a.nested.end(), b.nested.begin(), b.nested.end(),
+                    [](const Chains& x, const Chains& y) { return same(x, y); });
 }
 
 std::string refusal(const fs::path& folder, const std::string& cell = "0123456789ab") {
@@ -123,6 +136,8 @@ TEST_CASE("a checkpoint is read back bit by bit, odd numbers included") {
   REQUIRE(read.chains.size() == 1);
   CHECK(same(read.chains[0], wrote.chains[0]));
   CHECK(read.chains[0].aux.cols() == 5);
+  CHECK(read.chains[0].nested[1].x.cols() == 10);
+  CHECK(read.chains[0].nested[1].nested.size() == 1);
   CHECK(read.steps == wrote.steps);
   CHECK(read.segments == wrote.segments);
   REQUIRE(read.results.size() == 1);
@@ -131,6 +146,36 @@ TEST_CASE("a checkpoint is read back bit by bit, odd numbers included") {
   CHECK(std::signbit(std::get<double>(read.results[0].attributes.at("number"))));
   CHECK(same(read.results[0].coordinates.at("d"), odd));
   CHECK(same(read.evaluation.numbers, odd));
+}
+
+TEST_CASE("kernels over kernels go on from a checkpoint bit by bit, in warm-up too") {
+  const auto model = make_model("{name: gaussian_mixture, weights: [.3, .7], means: [-2, 2]}");
+  for (const std::string spec :
+       {"{name: cycle, kernels: [mala, hmc]}", "{name: mixture, kernels: [mala, hmc]}",
+        "{name: parallel_tempering, temperatures: 3}",
+        "{name: tempered_transitions, temperatures: 3}",
+        "{name: simulated_tempering, temperatures: 3}",
+        "{name: sequential_monte_carlo, temperatures: 3, particles: 3}"}) {
+    CAPTURE(spec);
+    const auto advance = [](const Sampler& kernel, Chains& chains, Index from, Index to) {
+      constexpr Index warmup = 60;
+      for (Index n = from; n < to; ++n) {
+        kernel.step(chains, Stream(1).at(std::uint64_t(n)));
+        if (n < warmup) kernel.adapt(chains, {n + 1, warmup});
+      }
+    };
+    const auto kernel = make_sampler(spec, *model);
+    Chains whole = kernel->init(Batch::Zero(1, 6));
+    advance(*kernel, whole, 0, 40);
+    const TemporaryFolder folder;
+    Checkpoint wrote = example();
+    wrote.chains = {whole};
+    write_checkpoint(folder.path(), wrote);
+    advance(*kernel, whole, 40, 80);
+    Chains resumed = read_checkpoint(folder.path(), wrote.cell).checkpoint->chains[0];
+    advance(*make_sampler(spec, *model), resumed, 40, 80);
+    CHECK(same(whole, resumed));
+  }
 }
 
 TEST_CASE("no checkpoint is no fault") {
