@@ -30,7 +30,8 @@ TEST_CASE("every command explains itself") {
   const Ending usage = invoke({"--help"});
   CHECK(usage.code == 0);
   CHECK(usage.err == "");
-  for (const char* command : {"run", "check", "list", "help", "schema", "status", "test"}) {
+  for (const char* command :
+       {"run", "check", "list", "help", "schema", "diagnose", "status", "test"}) {
     CAPTURE(command);
     CHECK(occurrences(usage.out, std::string("\n  ") + command) >= 1);
     const Ending ending = invoke({command, "--help"});
@@ -119,4 +120,27 @@ TEST_CASE("a check lists the cells of a grid and runs none") {
   CHECK(ending.code == 0);
   CHECK(ending.err == "");
   CHECK(std::regex_search(ending.out, std::regex("[0-9]+ cells?, all well\n$")));
+}
+
+TEST_CASE("diagnose names a kernel that accepts nothing, by cell, and passes a sound one") {
+  const TemporaryFolder folder;
+  const fs::path spec = folder.write(
+      "s.yaml",
+      "gibbsite: 1\nname: kernels\nmodel: {name: gaussian, mean: [0, 0]}\n"
+      "sample: {sampler: {name: mala, adapt: false}, chains: 4, warmup: 10, draws: 2000}\n"
+      "grid: {sample.sampler.step_size: [1.5, 1.0e+9]}\n");
+  const fs::path out = folder / "out";
+  REQUIRE(invoke({"run", spec.string(), "--out", out.string()}).code == 0);
+  const Ending ending = invoke({"diagnose", out.string()});
+  CAPTURE(ending.out);
+  CHECK(ending.code == 1);
+  CHECK(occurrences(ending.out, "accepts almost nothing: 0\n") == 4);
+  CHECK(occurrences(ending.out, "step sizes reach from 1e+09 to 1e+09\n") == 1);
+  CHECK(occurrences(ending.out, ": nothing found\n") == 1);
+  CHECK(occurrences(ending.out, "1 results sound, 1 with findings\n") == 1);
+  const Ending json = invoke({"diagnose", out.string(), "--json"});
+  CHECK(json.code == 1);
+  CHECK(is_json(json.out));
+  CHECK(invoke({"diagnose", (folder / "nowhere").string()}).code == 2);
+  CHECK(invoke({"diagnose", spec.string()}).code == 3);
 }
