@@ -42,11 +42,16 @@ GIBBSITE_API std::vector<Index> all_sites(Index dim);
 
 /// Pair interactions that can be written down: what cluster kernels, message passing and graph cuts
 /// work on.
-class GIBBSITE_API Pairwise {
+class GIBBSITE_API Pairwise : public virtual Counted {
  public:
   static constexpr std::string_view name = "pairwise";
   /// The energy at the present parameters.
   virtual PairwiseGraph graph() const = 0;
+  /// Counts coordinates that a kernel has given a new law by the graph as site updates; wrappers
+  /// count them at their parts as well.
+  virtual void count_site_updates(Index count) const {
+    counters_.site_updates.fetch_add(std::uint64_t(count), std::memory_order_relaxed);
+  }
 
  protected:
   ~Pairwise() = default;

@@ -24,6 +24,15 @@ void AnnealingParams::fields(Fields& f) {
   f.plugin("sampler", sampler, Kind::sampler, "the Markov kernel K; its step size stays fixed");
 }
 
+std::unique_ptr<Independent> annealing_base(const std::string& base, double smoothing,
+                                            const Context& context) {
+  const Domain& domain = context.model->domain();
+  if (base == "uniform") return std::make_unique<Independent>(Independent::uniform(domain));
+  const Dataset& data = context.require_train();
+  return std::make_unique<Independent>(
+      Independent::from_data(domain, data, smoothing * double(data.size())));
+}
+
 Annealing::Annealing(const AnnealingParams& params, const Context& context, Kernels kernels)
     : params_(params), context_(context) {
   if (context.model == nullptr) throw Error(context.subject + ": needs a model");
@@ -31,10 +40,7 @@ Annealing::Annealing(const AnnealingParams& params, const Context& context, Kern
   if (params.base_model)
     base_ = context.energy_model(params.base_model);
   else
-    base_.reset(params.base == "uniform" ? new Independent(Independent::uniform(domain))
-                                         : new Independent(Independent::from_data(
-                                               domain, context.require_train(),
-                                               params.smoothing * double(context.train->size()))));
+    base_ = annealing_base(params.base, params.smoothing, context);
   const auto* known = base_->capability<Normalized>();
   if (known == nullptr || !known->log_partition(1) || base_->capability<Exact>() == nullptr)
     throw Error(context.subject + ": base_model must have a known log Z and exact draws");
@@ -52,7 +58,7 @@ Annealing::Annealing(const AnnealingParams& params, const Context& context, Kern
         context.subject + ": sampler: must be reversible, for moves that are read backwards, got " +
         params.sampler.name +
         (params.sampler.name == "gibbs" ? " with a systematic scan (scan: palindromic is)" : ""));
-  if (!trial.kernel().is_exact())
+  if (!trial.kernel().keeps_x_alone())
     caveat_ = params.sampler.name + " does not leave the laws on the path exactly as they are";
 }
 

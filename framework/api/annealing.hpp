@@ -24,6 +24,11 @@ struct GIBBSITE_API AnnealingParams {
   void fields(Fields& f);
 };
 
+/// Independent units to start from: `uniform`, or `data`, their laws in the training data with
+/// `smoothing` pseudo-counts of each state per row. Throws Error where there are no such data.
+GIBBSITE_API std::unique_ptr<Independent> annealing_base(const std::string& base, double smoothing,
+                                                         const Context& context);
+
 /// The geometric path E_β = (1-β) E_base + β E from a base that can be drawn from and whose ln Z is
 /// known (β = 0) to the model (β = 1), with a Markov kernel K_β for every β on it. Outlived by the
 /// context's model, workers and registry.

@@ -103,6 +103,11 @@ void Clamped::do_energy_and_local_natural(const BatchView& x, Row& energy, Batch
   natural = free_rows(whole);
 }
 
+void Clamped::count_site_updates(Index count) const {
+  Pairwise::count_site_updates(count);
+  model_.capability<Pairwise>()->count_site_updates(count);
+}
+
 // Edges to coordinates that are held become terms of their other end.
 PairwiseGraph Clamped::graph() const {
   const PairwiseGraph whole = model_.capability<Pairwise>()->graph();

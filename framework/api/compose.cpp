@@ -193,6 +193,11 @@ void WeightedSum::do_energy_and_local_natural(const BatchView& x, Row& energy,
   }
 }
 
+void WeightedSum::count_site_updates(Index count) const {
+  Pairwise::count_site_updates(count);
+  for (const Part& p : parts_) p.model->capability<Pairwise>()->count_site_updates(count);
+}
+
 PairwiseGraph WeightedSum::graph() const {
   PairwiseGraph sum = graph_of_units(domain(), Vector::Zero(natural_rows(domain())));
   for (const Part& p : parts_) {

@@ -62,6 +62,7 @@ class GIBBSITE_API WeightedSum : public EnergyModel,
   Parameters parameters() const override;
   void set_parameters(const Parameters& theta) override;
   PairwiseGraph graph() const override;
+  void count_site_updates(Index count) const override;
   std::optional<double> log_partition(double beta) const override;
   bool expected_parameter_gradient(double beta, Parameters& out) const override;
   Index observed() const override { return partly_observed().observed(); }
@@ -115,6 +116,7 @@ class GIBBSITE_API Clamped : public EnergyModel,
   void gradient_over_visible(const BatchView&, const BatchView&, const Row&,
                              Parameters&) const override {}
   PairwiseGraph graph() const override;
+  void count_site_updates(Index count) const override;
 
  private:
   void do_energy(const BatchView& x, Row& energy) const override;

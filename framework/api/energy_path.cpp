@@ -70,13 +70,7 @@ void EnergyPath::Params::fields(Fields& f, std::vector<std::string> bases) {
 EnergyPath::EnergyPath(const Params& params, const Context& context)
     : params_(params), context_(context) {
   if (context.model == nullptr) throw Error(context.subject + ": needs a model");
-  const Domain& domain = context.model->domain();
-  if (params.base == "uniform") base_.reset(new Independent(Independent::uniform(domain)));
-  if (params.base == "data") {
-    const Dataset& data = context.require_train();
-    base_.reset(new Independent(
-        Independent::from_data(domain, data, params.smoothing * double(data.size()))));
-  }
+  if (params.base != "none") base_ = annealing_base(params.base, params.smoothing, context);
   target_kernel_ = context.sampler(params.sampler);
   idle_.push_back(build());
 }

@@ -41,6 +41,11 @@ bool NestedKernels::are_exact() const {
   return std::all_of(kernels_.begin(), kernels_.end(), [](const auto& k) { return k->is_exact(); });
 }
 
+bool NestedKernels::keep_x_alone() const {
+  return std::all_of(kernels_.begin(), kernels_.end(),
+                     [](const auto& k) { return k->keeps_x_alone(); });
+}
+
 bool NestedKernels::are_reversible() const {
   return std::all_of(kernels_.begin(), kernels_.end(),
                      [](const auto& k) { return k->is_reversible(); });

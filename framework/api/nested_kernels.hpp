@@ -31,6 +31,7 @@ class GIBBSITE_API NestedKernels {
   /// The first of the rows of `statistics()` that belong to kernel k.
   Index first_statistic(Index k) const { return first_statistic_[std::size_t(k)]; }
   bool are_exact() const;
+  bool keep_x_alone() const;
   bool are_reversible() const;
   /// Brings all nested states to `now.x`, made where there are none yet.
   void refresh(Chains& now) const;

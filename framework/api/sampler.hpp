@@ -60,6 +60,10 @@ class GIBBSITE_API Sampler : public Plugin {
   virtual std::vector<Statistic> statistics() const { return {}; }
   /// Whether the stationary law is exactly the model's (false for unadjusted kernels).
   virtual bool is_exact() const { return true; }
+  /// Whether the law of x alone is kept from an exact start, whatever else Chains begins with.
+  /// False where only that of x together with nested states (replicas) is: weights of annealing are
+  /// not unbiased then.
+  virtual bool keeps_x_alone() const { return is_exact(); }
   /// Whether p(x) K(x, y) = p(y) K(y, x): a path of x has the same law read backwards, which
   /// kernels over kernels may need. False where that does not hold or is not known.
   virtual bool is_reversible() const { return false; }

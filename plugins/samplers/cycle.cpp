@@ -25,6 +25,7 @@ class Cycle final : public Sampler {
 
   std::vector<Statistic> statistics() const override { return kernels_.statistics(); }
   bool is_exact() const override { return kernels_.are_exact(); }
+  bool keeps_x_alone() const override { return kernels_.keep_x_alone(); }
   bool is_reversible() const override { return kernels_.size() == 1 && kernels_.are_reversible(); }
 
  private:

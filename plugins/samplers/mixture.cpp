@@ -59,6 +59,7 @@ class Mixture final : public Sampler {
     return all;
   }
   bool is_exact() const override { return kernels_.are_exact(); }
+  bool keeps_x_alone() const override { return kernels_.keep_x_alone(); }
   bool is_reversible() const override { return kernels_.are_reversible(); }
 
  private:

@@ -68,6 +68,7 @@ class ParallelTempering final : public Sampler {
     return all;
   }
   bool is_exact() const override { return path_.is_exact(); }
+  bool keeps_x_alone() const override { return false; }
 
  private:
   // Rows of aux: whether the odd pairs or the even ones are next, the ladder that rates belong to,

@@ -47,6 +47,7 @@ class SwendsenWang final : public Sampler {
       set_state_numbers(domain_, state, now.x.col(c));
       now.statistics(0, c) = fraction / double(sweeps_);
     }
+    pairwise_.count_site_updates(sweeps_ * now.x.size());
   }
 
   static double update(const ClusterForm& form, std::vector<Index>& state, Stream& random) {

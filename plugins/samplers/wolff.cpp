@@ -69,6 +69,7 @@ class Wolff final : public Sampler {
       set_state_numbers(domain_, state, now.x.col(c));
       now.statistics(0, c) = double(grown) / double(clusters_ * Index(state.size()));
       now.statistics(1, c) = double(moved) / double(clusters_);
+      pairwise_.count_site_updates(grown);
     }
   }
 

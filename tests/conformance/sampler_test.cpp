@@ -42,10 +42,6 @@ const std::map<std::string, std::vector<std::string>> specs = {
       "updates: 1}}"}},
 };
 
-// Samplers whose chain is x together with what is nested: x drawn from the model, with the rest
-// started from it, is not stationary. Their tests look at the law of the whole.
-const std::set<std::string> invariant_as_a_whole = {"parallel_tempering"};
-
 // The given specs, or else the defaults and every other choice that a field offers.
 std::vector<std::string> specs_of(const std::string& name) {
   if (const auto found = specs.find(name); found != specs.end()) return found->second;
@@ -248,10 +244,6 @@ std::string name_of(const std::string& spec) {
   return spec.substr(7, spec.find_first_of(",}") - 7);
 }
 
-bool keeps_law_of_x(const Sampler& kernel, const std::string& spec) {
-  return kernel.is_exact() && !invariant_as_a_whole.contains(name_of(spec));
-}
-
 template <class A, class B>
 bool same(const A& a, const B& b) {
   return a.rows() == b.rows() && a.cols() == b.cols() &&
@@ -398,7 +390,7 @@ TEST_CASE(
   if (!std::is_same_v<Real, double>) return;
   std::set<std::string> walked;
   each_pair([&](const Sampler& kernel, EnergyModel& model, const std::string& spec) {
-    if (!keeps_law_of_x(kernel, spec) || !model.domain().is_discrete() ||
+    if (!kernel.keeps_x_alone() || !model.domain().is_discrete() ||
         model.domain().log_states() > std::log(most_states))
       return;
     Eigen::MatrixXd K;
@@ -422,7 +414,7 @@ TEST_CASE(
 TEST_CASE("every exact sampler keeps the law of every small model from exact starts") {
   each_pair([](const Sampler& kernel, EnergyModel& model, const std::string& spec) {
     const std::string method = exact_method(model);
-    if (!keeps_law_of_x(kernel, spec) ||
+    if (!kernel.keeps_x_alone() ||
         (model.capability<Exact>() == nullptr && (method.empty() || method == "closed_form")))
       return;
     const Verdict verdict = invariance_test(
