@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gibbsite/api/annealing.hpp"
 #include "gibbsite/api/nested_kernels.hpp"
 
 namespace gibbsite {
