@@ -27,10 +27,11 @@ void AnnealingParams::fields(Fields& f) {
 std::unique_ptr<Independent> annealing_base(const std::string& base, double smoothing,
                                             const Context& context) {
   const Domain& domain = context.model->domain();
-  if (base == "uniform") return std::make_unique<Independent>(Independent::uniform(domain));
+  using Owned = std::unique_ptr<Independent>;
+  if (base == "uniform") return Owned(new Independent(Independent::uniform(domain)));
   const Dataset& data = context.require_train();
-  return std::make_unique<Independent>(
-      Independent::from_data(domain, data, smoothing * double(data.size())));
+  return Owned(
+      new Independent(Independent::from_data(domain, data, smoothing * double(data.size()))));
 }
 
 Annealing::Annealing(const AnnealingParams& params, const Context& context, Kernels kernels)

@@ -67,7 +67,7 @@ class Diagnosis {
         const std::size_t count = std::min(coordinates_at_once, shape[2] - first);
         const auto values = file_.read("/posterior/x", {0, 0, first}, {shape[0], shape[1], count});
         for (std::size_t i = 0; i < count; ++i) {
-          Eigen::ArrayXXd x(Index(shape[1]), Index(shape[0]));
+          Eigen::ArrayXXd x = Eigen::ArrayXXd::Zero(Index(shape[1]), Index(shape[0]));
           for (Index m = 0; m < x.cols(); ++m)
             for (Index t = 0; t < x.rows(); ++t)
               x(t, m) = values[(std::size_t(m) * shape[1] + std::size_t(t)) * count + i];
