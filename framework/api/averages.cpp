@@ -171,9 +171,18 @@ Result log_partition_result(const Context& context, const LogPartition& estimate
     warning = "the mean log-likelihood of discrete data is above 0: log Z is far too low";
   result.attributes["bound"] = estimate.bound;
   result.attributes["reliable"] = warning.empty();
-  result.attributes["log_likelihood_bound"] = estimate.bound == "lower"   ? std::string("upper")
-                                              : estimate.bound == "upper" ? std::string("lower")
-                                                                          : estimate.bound;
+  // Too low a Z makes likelihoods too high, and one from below by itself is then no bound at all.
+  const bool from_below =
+      std::any_of(result.attributes.begin(), result.attributes.end(), [](const auto& entry) {
+        const auto* kind = std::get_if<std::string>(&entry.second);
+        return kind != nullptr && *kind == "variational_lower_bound";
+      });
+  const std::string other = estimate.bound == "lower"   ? "upper"
+                            : estimate.bound == "upper" ? "lower"
+                                                        : estimate.bound;
+  const bool lower_stays = other == "lower" || other == "exact";
+  result.attributes["log_likelihood_bound"] =
+      !from_below ? other : std::string(lower_stays ? "lower" : "none");
   if (!warning.empty()) result.attributes["warning"] = warning;
   return result;
 }

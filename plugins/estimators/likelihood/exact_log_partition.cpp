@@ -1,9 +1,12 @@
 // ln Z = ln Σ_x e^{-E(x)} in closed form, summed over the hidden layer or over all x, and with it
-// the exact log-likelihood ln p(x) = -E(x) - ln Z of the data. On one or two real coordinates
-// without a closed form, ln ∫ e^{-E(x)} dx by quadrature, exact but for a stated error.
+// the exact log-likelihood ln p(x) = -E(x) - ln Z of the data. Where these are too many, pair
+// interactions of small tree-width by elimination (chains and narrow lattices of any length). On
+// one or two real coordinates without a closed form, ln ∫ e^{-E(x)} dx by quadrature, exact but for
+// a stated error.
 #include <chrono>
 #include <cmath>
 #include <gibbsite/api/averages.hpp>
+#include <gibbsite/api/elimination.hpp>
 #include <gibbsite/api/quadrature.hpp>
 #include <gibbsite/plugin.hpp>
 #include <numbers>
@@ -29,12 +32,18 @@ class ExactLogPartition final : public Evaluation {
   ExactLogPartition(const Params& p, const Context& c)
       : context_(c), limit_{p.max_log2_states}, per_observation_(p.per_observation) {
     if (c.model == nullptr) throw Error(c.subject + ": needs a model");
-    quadrature_ = exact_method(*c.model, limit_).empty() && can_integrate(*c.model);
-    if (!quadrature_) require_exact_sum(*c.model, limit_, WithGradient::no, c.subject);
+    const bool too_many = exact_method(*c.model, limit_).empty();
+    quadrature_ = too_many && can_integrate(*c.model);
+    const auto* pairwise = c.model->capability<Pairwise>();
+    elimination_ =
+        too_many && pairwise != nullptr && elimination_order(pairwise->graph()).has_value();
+    if (!quadrature_ && !elimination_)
+      require_exact_sum(*c.model, limit_, WithGradient::no, c.subject);
   }
 
   Result evaluate(const Input& input) const override {
     if (quadrature_) return by_quadrature(input);
+    if (elimination_) return by_elimination(input);
     announce(input.desk);
     const ExactSum sum = exact_sum(*context_.model, *context_.workers, false, limit_);
     Result result =
@@ -44,6 +53,13 @@ class ExactLogPartition final : public Evaluation {
   }
 
  private:
+  Result by_elimination(const Input& input) const {
+    const double value = log_partition(context_.model->capability<Pairwise>()->graph());
+    Result result = bound_result(context_, {value, 0, "exact", ""}, per_observation_, input.random);
+    result.attributes["method"] = std::string("elimination");
+    return result;
+  }
+
   // The integral is taken as exact where refining it changed less than the model's own rounding.
   Result by_quadrature(const Input& input) const {
     const double tolerance = std::is_same_v<Real, double> ? 1e-9 : 1e-5;
@@ -89,7 +105,7 @@ class ExactLogPartition final : public Evaluation {
 
   Context context_;
   ExactLimit limit_;
-  bool per_observation_, quadrature_ = false;
+  bool per_observation_, quadrature_ = false, elimination_ = false;
 };
 
 }  // namespace

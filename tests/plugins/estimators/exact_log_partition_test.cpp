@@ -51,6 +51,19 @@ TEST_CASE("exact_log_partition integrates over one and two real coordinates, and
   }
 }
 
+// Two independent routes: the transfer matrix of the ring, Z = λ_1^N + λ_2^N at h = 0.
+TEST_CASE("exact_log_partition eliminates the sites of a ring of a thousand spins") {
+  const auto model =
+      make_model("{name: ising, lattice: chain, sides: [1000], boundary: periodic, coupling: .7}");
+  const Result result =
+      evaluate(*make_evaluation("{name: exact_log_partition}", context_with(*model, nullptr)), 1);
+  const double truth =
+      1000 * std::log(2 * std::cosh(.7)) + std::log1p(std::pow(std::tanh(.7), 1000));
+  CHECK(near(value_of(result, "log_partition"), truth, tolerance(1e-12, 1e-6)));
+  CHECK(std::get<std::string>(result.attributes.at("method")) == "elimination");
+  CHECK(std::get<std::string>(result.attributes.at("bound")) == "exact");
+}
+
 TEST_CASE("a quadrature that does not converge is not called exact") {
   Ring model(1, true);
   const Result result =
