@@ -54,7 +54,7 @@ TEST_CASE("exact_log_partition integrates over one and two real coordinates, and
 // Two independent routes: the transfer matrix of the ring, Z = λ_1^N + λ_2^N at h = 0.
 TEST_CASE("exact_log_partition eliminates the sites of a ring of a thousand spins") {
   const auto model =
-      make_model("{name: ising, lattice: chain, sides: [1000], boundary: periodic, coupling: .7}");
+      make_model("{name: ising, lattice: chain, sides: [1000], boundary: torus, coupling: .7}");
   const Result result =
       evaluate(*make_evaluation("{name: exact_log_partition}", context_with(*model, nullptr)), 1);
   const double truth =
