@@ -119,7 +119,8 @@ void require_log_sum(const Context& context) {
 }
 
 double add_log_likelihoods(Result& result, const Context& context, double log_partition,
-                           double standard_error, bool per_observation, Stream random) {
+                           double standard_error, bool per_observation) {
+  const Stream random = Stream(0).split("evaluation data");
   double highest = std::numeric_limits<double>::quiet_NaN();
   const auto add = [&](const Dataset* data, const std::string& which, bool keep) {
     if (data == nullptr || data->size() == 0) return;
@@ -144,13 +145,13 @@ double add_log_likelihoods(Result& result, const Context& context, double log_pa
 }
 
 Result log_partition_result(const Context& context, const LogPartition& estimate,
-                            bool per_observation, Stream random) {
+                            bool per_observation) {
   Result result;
   result.scalar("log_partition", estimate.value);
   result.scalar("standard_error", estimate.standard_error);
   result.vector("interval", "bound", Eigen::Array2d(estimate.lower, estimate.upper));
   const double likelihood = add_log_likelihoods(result, context, estimate.value,
-                                                estimate.standard_error, per_observation, random);
+                                                estimate.standard_error, per_observation);
   // The interval of ln Z, where there is one, is that of every log-likelihood, upside down.
   const bool has_interval =
       std::isfinite(estimate.upper - estimate.lower) && estimate.upper > estimate.lower;
@@ -166,7 +167,10 @@ Result log_partition_result(const Context& context, const LogPartition& estimate
     result.headline.emplace_back(name + "_high", value + estimate.value - estimate.lower);
   }
   std::string warning = estimate.warning;
-  if (warning.empty() && estimate.bound != "lower" && likelihood > 0 &&
+  // Rounding aside, and what the estimate's own error explains.
+  const double slack =
+      1e-4 + (std::isfinite(estimate.standard_error) ? 3 * estimate.standard_error : 0);
+  if (warning.empty() && estimate.bound != "lower" && likelihood > slack &&
       context.model->domain().is_discrete())
     warning = "the mean log-likelihood of discrete data is above 0: log Z is far too low";
   result.attributes["bound"] = estimate.bound;
@@ -187,8 +191,7 @@ Result log_partition_result(const Context& context, const LogPartition& estimate
   return result;
 }
 
-Result bound_result(const Context& context, const LogPartitionBound& found, bool per_observation,
-                    Stream random) {
+Result bound_result(const Context& context, const LogPartitionBound& found, bool per_observation) {
   const double half = 1.959963984540054 * found.standard_error;
   const double infinity = std::numeric_limits<double>::infinity();
   return log_partition_result(
@@ -199,12 +202,11 @@ Result bound_result(const Context& context, const LogPartitionBound& found, bool
        .upper = found.bound == "lower" ? infinity : found.log_partition + half,
        .bound = found.bound,
        .warning = found.warning},
-      per_observation, random);
+      per_observation);
 }
 
 Result weighted_result(const Context& context, const Eigen::Ref<const Eigen::ArrayXd>& log_weights,
-                       double log_z0, bool per_observation, Stream random,
-                       const std::string& caveat) {
+                       double log_z0, bool per_observation, const std::string& caveat) {
   const LogWeights all = summarise(log_weights);
   Result result = log_partition_result(context,
                                        {.value = log_z0 + all.log_mean,
@@ -213,7 +215,7 @@ Result weighted_result(const Context& context, const Eigen::Ref<const Eigen::Arr
                                         .upper = log_z0 + all.upper,
                                         .bound = caveat.empty() ? "unbiased_Z" : "none",
                                         .warning = caveat.empty() ? all.warning : caveat},
-                                       per_observation, random);
+                                       per_observation);
   result.vector("log_weights", "run", log_weights);
   result.scalar("effective_sample_size", all.effective_sample_size);
   result.scalar("max_weight", all.max_weight);

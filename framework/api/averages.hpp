@@ -46,7 +46,7 @@ inline constexpr Index max_observations_kept = 100000;
 /// and `_test` say which. Returns the highest of the means (NaN without data).
 GIBBSITE_API double add_log_likelihoods(Result& result, const Context& context,
                                         double log_partition, double standard_error,
-                                        bool per_observation, Stream random);
+                                        bool per_observation);
 
 /// An estimate of ln Z with its uncertainty.
 struct LogPartition {
@@ -61,7 +61,7 @@ struct LogPartition {
 /// log-likelihoods, headlines, with the ends of intervals that are finite and not empty, and the
 /// attributes `bound`, `log_likelihood_bound` (the other way round), `reliable` and `warning`.
 GIBBSITE_API Result log_partition_result(const Context& context, const LogPartition& estimate,
-                                         bool per_observation, Stream random);
+                                         bool per_observation);
 
 /// The result of an estimator of Z by independent weights w with E[w] = Z / Z_0 (annealed or
 /// plain importance sampling, sequential Monte Carlo): `log_partition`, `standard_error`,
@@ -70,7 +70,7 @@ GIBBSITE_API Result log_partition_result(const Context& context, const LogPartit
 /// unadjusted kernel, say): then the bound is none.
 GIBBSITE_API Result weighted_result(const Context& context,
                                     const Eigen::Ref<const Eigen::ArrayXd>& log_weights,
-                                    double log_z0, bool per_observation, Stream random,
+                                    double log_z0, bool per_observation,
                                     const std::string& caveat = "");
 
 /// What a method that is no average of weights says of ln Z.
@@ -87,6 +87,6 @@ struct LogPartitionBound {
 /// `log_likelihood_bound` (the other way round: too low a Z makes likelihoods too high),
 /// `reliable` and `warning`.
 GIBBSITE_API Result bound_result(const Context& context, const LogPartitionBound& found,
-                                 bool per_observation, Stream random);
+                                 bool per_observation);
 
 }  // namespace gibbsite

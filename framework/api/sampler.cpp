@@ -31,7 +31,7 @@ void each_array(auto& whole, auto& part, Visit visit) {
 Chains columns(const Chains& chains, Index first, Index count) {
   Chains part;
   each_array(chains, part, [&](const auto& from, auto& to) {
-    if (from.size() > 0) to = from.middleCols(first, count);
+    if (from.cols() > 0) to = from.middleCols(first, count);
   });
   for (const Chains& inner : chains.nested) {
     const Index each = inner.x.cols() / chains.x.cols();
@@ -42,7 +42,7 @@ Chains columns(const Chains& chains, Index first, Index count) {
 
 void set_columns(Chains& chains, Index first, const Chains& part) {
   each_array(chains, part, [&](auto& to, const auto& from) {
-    if (from.size() > 0) to.middleCols(first, from.cols()) = from;
+    if (from.cols() > 0) to.middleCols(first, from.cols()) = from;
   });
   for (std::size_t k = 0; k < chains.nested.size(); ++k) {
     const Index each = chains.nested[k].x.cols() / chains.x.cols();
@@ -65,7 +65,7 @@ std::vector<Index> inner_chains(std::span<const Index> chosen, Index each) {
 Chains columns(const Chains& chains, std::span<const Index> chosen) {
   Chains part;
   each_array(chains, part, [&](const auto& from, auto& to) {
-    if (from.size() == 0) return;
+    if (from.cols() == 0) return;
     to.resize(from.rows(), Index(chosen.size()));
     for (std::size_t k = 0; k < chosen.size(); ++k) to.col(Index(k)) = from.col(chosen[k]);
   });
@@ -76,7 +76,7 @@ Chains columns(const Chains& chains, std::span<const Index> chosen) {
 
 void set_columns(Chains& chains, std::span<const Index> chosen, const Chains& part) {
   each_array(chains, part, [&](auto& to, const auto& from) {
-    if (from.size() == 0) return;
+    if (from.cols() == 0) return;
     for (std::size_t k = 0; k < chosen.size(); ++k) to.col(chosen[k]) = from.col(Index(k));
   });
   for (std::size_t k = 0; k < chains.nested.size(); ++k)

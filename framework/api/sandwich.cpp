@@ -27,8 +27,9 @@ void TargetDraws::fields(Fields& f) {
 void TargetDraws::require(const Context& context, Index chains) const {
   if (start == "exact" && draw_method(*context.model).empty())
     throw Error(context.subject +
-                ": start: exact draws need a model that offers them or at most 2^20 states of its "
-                "units or hidden units; give data that were simulated by it and start: data");
+                ": start: exact draws need a model that offers them, at most 2^20 states of its "
+                "units or hidden units, or pair interactions of small tree-width; give data that "
+                "were simulated by it and start: data");
   if (start == "data" && context.require_train().size() < chains)
     throw Error(context.subject + ": runs: must be at most the training data's " +
                 std::to_string(context.train->size()) + " rows, got " + std::to_string(chains));
@@ -78,7 +79,7 @@ LogPartition reverse_log_partition(const Eigen::Ref<const Eigen::ArrayXd>& log_w
 
 Verdict::Verdict(const Sandwich& bounds, double tolerance) {
   const double gap = bounds.gap(), noise = 3 * std::hypot(bounds.lower_error, bounds.upper_error);
-  agree = std::abs(gap) <= tolerance;
+  agree = std::abs(gap) <= tolerance && !std::isnan(noise);
   if (std::isnan(bounds.lower))
     text = "nothing here is a lower bound on log Z";
   else if (std::isnan(bounds.upper))
@@ -87,6 +88,8 @@ Verdict::Verdict(const Sandwich& bounds, double tolerance) {
         "bidirectional_monte_carlo gives one";
   else if (!std::isfinite(gap))
     text = "one of the bounds is not finite";
+  else if (std::isnan(noise))
+    text = "a bound from a single run has no error to go by: use more runs";
   else if (agree)
     text = "lower and upper bound agree within " + nats(std::abs(gap));
   else if (gap > 0)

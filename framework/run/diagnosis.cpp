@@ -43,13 +43,14 @@ class Diagnosis {
   struct Worst {
     double rhat = 0, ess = INFINITY;
     std::string rhat_of, ess_of;
-    std::vector<std::string> stuck;
+    std::vector<std::string> stuck, unknown;
     Index mixed = 0;
 
     void take(const std::string& name, const Convergence& one) {
       if (one.state == Convergence::State::stuck) stuck.push_back(name);
       if (one.state != Convergence::State::mixed) return;
       ++mixed;
+      if (std::isnan(one.rhat + one.ess_bulk)) unknown.push_back(name);
       if (one.rhat > rhat) rhat = one.rhat, rhat_of = name;
       const double least = std::fmin(one.ess_bulk, one.ess_tail);
       if (least < ess) ess = least, ess_of = name;
@@ -85,6 +86,10 @@ class Diagnosis {
       add("chains", "stands still in a chain that should move: " + join(worst.stuck).substr(0, 200),
           "look at the acceptance rate; take smaller steps, or a kernel that reaches other modes "
           "(parallel_tempering)");
+    if (!worst.unknown.empty())
+      add("chains",
+          "too few draws, or not finite, for any diagnostic: " + join(worst.unknown).substr(0, 200),
+          "record at least 8 draws per chain, and look for infinite energies");
     if (worst.mixed == 0 && worst.stuck.empty())
       add("chains", "nothing varies, so there is nothing to diagnose", "record more draws");
     if (worst.rhat > rhat_limit)

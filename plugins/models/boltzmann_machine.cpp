@@ -68,10 +68,10 @@ class BoltzmannMachine final : public EnergyModel,
 
   PairwiseGraph graph() const override {
     PairwiseGraph graph = graph_of_units(domain_, b_);
+    // Weights of 0 too: what can be eliminated must not change as they are learnt.
     for (Index j = 0; j < dim(); ++j)
       for (Index i = 0; i < j; ++i)
-        if (W_(i, j) != 0)
-          graph.edges.push_back({i, j, Eigen::Matrix2d{{0, 0}, {0, -2 * double(W_(i, j))}}});
+        graph.edges.push_back({i, j, Eigen::Matrix2d{{0, 0}, {0, -2 * double(W_(i, j))}}});
     return graph;
   }
 

@@ -6,6 +6,7 @@
 // L is symmetric and each pair counts once. Log weights of x_i = k given the rest, y_i = k/(K-1):
 //   quadratic: (b_i - Σ_{j≠i} L_ij y_j) y_i - L_ii y_i²/2,  potts: b_i y_i - Σ_j L_ij δ(k, x_j)
 // With K = 2 either is the Boltzmann machine of Ackley, Hinton & Sejnowski (1985).
+#include <cmath>
 #include <gibbsite/plugin.hpp>
 
 namespace {
@@ -75,6 +76,12 @@ class DiscreteBoltzmann final : public EnergyModel,
     b_ = theta.tail(dim());
   }
 
+  // 2^27 numbers, a gigabyte, is as much of a graph as is ever written down.
+  bool offers(std::string_view ability) const override {
+    const double levels = double(domain_.parts[0].levels);
+    return ability != Pairwise::name || std::pow(double(dim()) * levels, 2) / 2 <= 0x1p27;
+  }
+
   PairwiseGraph graph() const override {
     const Index K = domain_.parts[0].levels;
     const Eigen::VectorXd y = Eigen::VectorXd::LinSpaced(K, 0, 1);
@@ -83,8 +90,7 @@ class DiscreteBoltzmann final : public EnergyModel,
     PairwiseGraph graph;
     for (Index j = 0; j < dim(); ++j) {
       graph.sites.push_back(0.5 * L_(j, j) * y.array().square() - b_(j) * y.array());
-      for (Index i = 0; i < j; ++i)
-        if (L_(i, j) != 0) graph.edges.push_back({i, j, L_(i, j) * products});
+      for (Index i = 0; i < j; ++i) graph.edges.push_back({i, j, L_(i, j) * products});
     }
     return graph;
   }

@@ -5,7 +5,7 @@
 //   elimination  p(x) = Π_n p(x_n | sites eliminated after n), for pair interactions of small
 //                tree-width (Lauritzen & Spiegelhalter 1988): all tables together at most 2^24
 //                entries, so chains and trees of any length, 15 x 15 spins, tori of 9 x 9
-// Tables are kept until the model changes.
+// Tables are kept until the parameters change; those of a weighted sum, whose weights may, are not.
 #include <gibbsite/api/exact_draws.hpp>
 #include <gibbsite/plugin.hpp>
 #include <mutex>
@@ -28,12 +28,19 @@ class ExactSampler final : public Sampler {
   bool is_reversible() const override { return true; }
 
  private:
+  // A change of a model that shows no parameters (a clamped one) cannot be seen in θ.
   void do_refresh(Chains&) const override {
+    if (model_.capability<Parametric>() != nullptr) return;
     const std::lock_guard lock(mutex_);
     prepared_ = nullptr;
   }
 
-  void do_step(Chains& now, Stream random) const override { prepared()->draw(random, now.x); }
+  void do_step(Chains& now, Stream random) const override {
+    if (dynamic_cast<const WeightedSum*>(&model_) != nullptr)
+      ExactDraws(model_).draw(random, now.x);
+    else
+      prepared()->draw(random, now.x);
+  }
 
   // What is kept follows from the model alone, so that draws do not depend on who prepares it.
   std::shared_ptr<const ExactDraws> prepared() const {

@@ -14,6 +14,7 @@ namespace {
 using namespace gibbsite;
 
 constexpr double most_points = 1 << 20;
+constexpr double most_numbers = 1 << 24;
 constexpr Index slice = 1024;  // configurations whose energies are asked for at once
 
 class HammingBall final : public Sampler {
@@ -46,6 +47,9 @@ class HammingBall final : public Sampler {
     if (const double size = largest_ball(); size > most_points)
       throw Error(c.subject + ": radius: must give balls of at most 2^20 states, got " +
                   number_text(size));
+    else if (size * double(block_) > most_numbers)
+      throw Error(c.subject + ": radius: must give balls of at most 2^24 numbers, states times " +
+                  "block, got " + number_text(size * double(block_)));
   }
 
   std::vector<Statistic> statistics() const override { return {{"hop_distance"}}; }

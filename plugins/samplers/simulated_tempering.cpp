@@ -54,10 +54,14 @@ class SimulatedTempering final : public Sampler {
     for (Index c = 0; c < now.x.cols(); ++c) {
       for (Index k = 0; k < size_; ++k) {
         const double visits = double(now.aux(k, c)) + (k == 0 ? 1 : 0);
-        now.tuning(calls() + k, c) += visits;
-        if (visits == 0 && (at.done < at.total || now.tuning(calls() + k, c) == 0)) continue;
+        double& made = now.tuning(adaptations() + k, c);
+        const bool last = at.done == at.total;
+        if (visits == 0 && !(last && made > 0)) continue;
+        made += 1;
         Chains own = columns(now.nested[std::size_t(k)], c);
-        walk.kernel(ladder_[std::size_t(k)]).adapt(own, at);
+        // A level's own count of steps, so that the windows of its kernel close.
+        const Warmup here{last ? at.total : std::min(Index(made), at.total - 1), at.total};
+        walk.kernel(ladder_[std::size_t(k)]).adapt(own, here);
         set_columns(now.nested[std::size_t(k)], c, own);
       }
       if (adapts_) learn(now, c);
@@ -74,8 +78,8 @@ class SimulatedTempering final : public Sampler {
 
  private:
   // Rows of aux: level moves of the last excursion that led to each level. Rows of tuning: g_k,
-  // calls of the kernel at each level, all level moves.
-  Index calls() const { return size_; }
+  // excursions after which the kernel of each level adapted, all level moves.
+  Index adaptations() const { return size_; }
 
   void do_init(Chains& now) const override {
     now.aux = Batch::Zero(size_, now.x.cols());

@@ -33,7 +33,7 @@ class AnnealedImportanceSampling final : public Evaluation {
                        input.random.split("moves"));
     Result result =
         weighted_result(annealing_.context(), log_weights, annealing_.log_partition_at_0(),
-                        params_.per_observation, input.random.split("data"), annealing_.caveat());
+                        params_.per_observation, annealing_.caveat());
     result.vector("inverse_temperature", "temperature",
                   Eigen::Map<const Eigen::ArrayXd>(ladder.data(), Index(ladder.size())));
     return result;

@@ -57,8 +57,7 @@ class Bethe final : public Evaluation {
                       std::to_string(params_.restarts) +
                       " starts found this fixed point; there may be a higher one";
     if (value.bound == "none") value.standard_error = std::numeric_limits<double>::quiet_NaN();
-    Result result =
-        bound_result(context_, value, params_.per_observation, input.random.split("data"));
+    Result result = bound_result(context_, value, params_.per_observation);
     result.scalar("agreeing_restarts", double(agreeing));
     result.scalar("residual", found.residual);
     result.scalar("iterations", double(found.iterations));

@@ -46,12 +46,12 @@ class BidirectionalMonteCarlo final : public Evaluation {
     up.last_position = down.last_position = 2 * down.first_position;
     const Eigen::ArrayXd forward = annealing_.run(up, input, random.split("moves"));
     const Eigen::ArrayXd reverse = annealing_.run(down, input, random.split("reverse moves"));
-    return conclude(forward, reverse, ladder, random.split("data"));
+    return conclude(forward, reverse, ladder);
   }
 
  private:
   Result conclude(const Eigen::ArrayXd& forward, const Eigen::ArrayXd& reverse,
-                  const std::vector<double>& ladder, const Stream& random) const {
+                  const std::vector<double>& ladder) const {
     const Context& context = annealing_.context();
     const double log_z0 = annealing_.log_partition_at_0();
     const LogWeights low = summarise(forward);
@@ -67,11 +67,12 @@ class BidirectionalMonteCarlo final : public Evaluation {
          .lower = log_z0 + low.lower,
          .upper = std::max(log_z0 + low.upper, high.upper),
          .bound = caveat.empty() ? "unbiased_Z" : "none",
-         .warning = !caveat.empty()       ? caveat
-                    : !verdict.agree      ? verdict.text
-                    : !assumption.empty() ? "an upper bound only if " + assumption
-                                          : ""},
-        params_.per_observation, random);
+         .warning = !caveat.empty()        ? caveat
+                    : !verdict.agree       ? verdict.text
+                    : !assumption.empty()  ? "an upper bound only if " + assumption
+                    : !low.warning.empty() ? low.warning
+                                           : high.warning},
+        params_.per_observation);
     result.attributes["verdict"] = verdict.text;
     if (!assumption.empty()) result.attributes["assumes"] = assumption;
     result.scalar("log_partition_upper", high.value);

@@ -42,26 +42,25 @@ class ExactLogPartition final : public Evaluation {
   }
 
   Result evaluate(const Input& input) const override {
-    if (quadrature_) return by_quadrature(input);
-    if (elimination_) return by_elimination(input);
+    if (quadrature_) return by_quadrature();
+    if (elimination_) return by_elimination();
     announce(input.desk);
     const ExactSum sum = exact_sum(*context_.model, *context_.workers, false, limit_);
-    Result result =
-        bound_result(context_, {sum.log_partition, 0, "exact", ""}, per_observation_, input.random);
+    Result result = bound_result(context_, {sum.log_partition, 0, "exact", ""}, per_observation_);
     result.attributes["method"] = sum.method;
     return result;
   }
 
  private:
-  Result by_elimination(const Input& input) const {
+  Result by_elimination() const {
     const double value = log_partition(context_.model->capability<Pairwise>()->graph());
-    Result result = bound_result(context_, {value, 0, "exact", ""}, per_observation_, input.random);
+    Result result = bound_result(context_, {value, 0, "exact", ""}, per_observation_);
     result.attributes["method"] = std::string("elimination");
     return result;
   }
 
   // The integral is taken as exact where refining it changed less than the model's own rounding.
-  Result by_quadrature(const Input& input) const {
+  Result by_quadrature() const {
     const double tolerance = std::is_same_v<Real, double> ? 1e-9 : 1e-5;
     const Quadrature found =
         integrate(*context_.model, *context_.workers, tolerance, limit_.max_log2_states);
@@ -70,7 +69,7 @@ class ExactLogPartition final : public Evaluation {
       value = {found.log_integral, std::numeric_limits<double>::quiet_NaN(), "none",
                "the quadrature did not converge: its last error estimate is " +
                    number_text(found.error)};
-    Result result = bound_result(context_, value, per_observation_, input.random);
+    Result result = bound_result(context_, value, per_observation_);
     result.attributes["method"] = std::string("quadrature");
     result.attributes["quadrature_error"] = found.error;
     return result;

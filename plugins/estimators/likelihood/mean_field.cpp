@@ -53,7 +53,7 @@ class MeanField final : public Evaluation {
       input.desk.report(double(first), double(restarts),
                         "best bound " + number_text(found.row(0).head(first).maxCoeff()));
     }
-    return conclude(found, input);
+    return conclude(found);
   }
 
  private:
@@ -112,7 +112,7 @@ class MeanField final : public Evaluation {
     return value;
   }
 
-  Result conclude(const Eigen::Ref<const Eigen::Array3Xd>& found, const Input& input) const {
+  Result conclude(const Eigen::Ref<const Eigen::Array3Xd>& found) const {
     Index best = 0;
     const double value = found.row(0).maxCoeff(&best), residual = found(1, best);
     const Index agreeing = (found.row(0) > value - 1e-6 * std::max(1., std::abs(value))).count();
@@ -123,8 +123,7 @@ class MeanField final : public Evaluation {
     else if (agreeing < params_.restarts)
       warning = "only " + std::to_string(agreeing) + " of " + std::to_string(params_.restarts) +
                 " starts found this optimum; there may be a better one";
-    Result result = bound_result(context_, {value, 0, "lower", warning}, params_.per_observation,
-                                 input.random.split("data"));
+    Result result = bound_result(context_, {value, 0, "lower", warning}, params_.per_observation);
     result.vector("bounds", "restart", found.row(0).transpose());
     result.scalar("agreeing_restarts", double(agreeing));
     result.scalar("residual", residual);

@@ -64,9 +64,11 @@ class PerturbAndMap final : public Evaluation {
     for (const double value : maxima) moments.add(value);
     const std::string bound =
         full_ ? "none" : (params_.perturbation == "unary" ? "upper" : "lower");
-    Result result = bound_result(
-        context_, {moments.mean, std::sqrt(moments.variance() / moments.count), bound, ""},
-        params_.per_observation, input.random.split("data"));
+    Result result =
+        bound_result(context_,
+                     {moments.mean, std::sqrt(moments.variance() / moments.count), bound,
+                      params_.draws < 30 ? "fewer than 30 draws: the interval is too narrow" : ""},
+                     params_.per_observation);
     result.vector("maxima", "draw", maxima);
     result.attributes["method"] =
         full_ ? "enumeration" : LowestEnergy::method(graph, params_.max_log2_states);

@@ -32,7 +32,10 @@ class Raise final : public Evaluation {
 
   Raise(const Params& p, const Context& c)
       : params_(p), annealing_(p.annealing, c, Annealing::Kernels::reversible) {
-    c.require_train();
+    if (c.require_train().observed().dim() != c.model->dim())
+      throw Error(c.subject + ": needs data of whole configurations, got " +
+                  std::to_string(c.train->observed().dim()) + " of " +
+                  std::to_string(c.model->dim()) + " coordinates");
   }
 
   Result evaluate(const Input& input) const override {
@@ -60,6 +63,7 @@ class Raise final : public Evaluation {
     std::vector<std::string> warnings;
     if (!annealing_.caveat().empty()) warnings.push_back(annealing_.caveat());
     const Index cut = train.cols() * params_.runs;
+    if (!forward.warning.empty()) warnings.push_back("forward annealing: " + forward.warning);
     add("train", train, reverse.head(cut), forward, test.cols() == 0, result, warnings);
     add("test", test, reverse.tail(reverse.size() - cut), forward, true, result, warnings);
     result.vector("inverse_temperature", "temperature",
@@ -74,11 +78,17 @@ class Raise final : public Evaluation {
   }
 
  private:
+  // `count` evenly spaced rows of `size`.
+  static std::vector<Index> numbers(Index size, Index count) {
+    std::vector<Index> chosen;
+    for (Index k = 0; k < count; ++k) chosen.push_back(k * size / count);
+    return chosen;
+  }
+
   Batch rows(const Dataset* data, const Stream& random) const {
     if (data == nullptr || data->size() == 0) return {};
     const Index count = std::min(data->size(), params_.observations);
-    std::vector<Index> chosen;
-    for (Index k = 0; k < count; ++k) chosen.push_back(k * data->size() / count);
+    const std::vector<Index> chosen = numbers(data->size(), count);
     Batch x(data->dim(), count);
     data->columns(chosen, random, x);
     return x;
@@ -108,14 +118,23 @@ class Raise final : public Evaluation {
     result.scalar("target_" + name, target);
     result.scalar("annealed_minus_target_" + which, excess);
     result.scalar("effective_sample_size_" + which, ess);
-    if (keep) result.vector("log_likelihood", "observation", bounds);
+    if (keep) {
+      const Dataset& all =
+          which == "train" ? *annealing_.context().train : *annealing_.context().test;
+      const std::vector<Index> chosen = numbers(all.size(), data.cols());
+      result.coordinates["observation"] = {chosen.begin(), chosen.end()};
+      result.vector("log_likelihood", "observation", bounds);
+    }
     result.headline.emplace_back(name, mean);
     result.headline.emplace_back("annealed_minus_target_" + which, excess);
     if (params_.runs > 1 && ess < .1 * runs)
       warnings.push_back("the " + number_text(runs) + " weights per " + which +
                          " observation are worth " + number_text(std::round(10 * ess) / 10) +
                          " equal ones: the bound is probably far too low");
-    if (excess > 3 * std::hypot(error, forward.standard_error))
+    const double noise = 3 * std::hypot(error, forward.standard_error);
+    if (std::isnan(noise))
+      warnings.push_back("a single run has no error to compare with: use more runs");
+    else if (excess > noise)
       warnings.push_back("the annealed model gives the " + which + " data " +
                          number_text(std::round(100 * excess) / 100) +
                          " nats more than forward annealing says that the target does: no bound on "

@@ -44,8 +44,7 @@ class ReverseAnnealedImportanceSampling final : public Evaluation {
     const LogPartition estimate = reverse_log_partition(
         log_weights, annealing_.log_partition_at_0(),
         assumption.empty() ? annealing_.caveat() : "an upper bound only if " + assumption);
-    Result result = log_partition_result(context, estimate, params_.per_observation,
-                                         input.random.split("data"));
+    Result result = log_partition_result(context, estimate, params_.per_observation);
     const LogWeights all = summarise(log_weights);
     result.vector("log_weights", "run", log_weights);
     result.scalar("effective_sample_size", all.effective_sample_size);

@@ -109,9 +109,8 @@ class SequentialMonteCarlo final : public Evaluation {
           (one.ess.head(total - 1) < params_.resample_below * double(params_.particles)).count());
       ess.insert(ess.end(), one.ess.begin(), one.ess.end());
     }
-    Result result =
-        weighted_result(annealing_.context(), log_z, annealing_.log_partition_at_0(),
-                        params_.per_observation, input.random.split("data"), annealing_.caveat());
+    Result result = weighted_result(annealing_.context(), log_z, annealing_.log_partition_at_0(),
+                                    params_.per_observation, annealing_.caveat());
     const Eigen::Map<const Eigen::ArrayXd> betas(ladder.data(), total + 1);
     result.vector("inverse_temperature", "temperature", betas);
     result.variables.push_back(

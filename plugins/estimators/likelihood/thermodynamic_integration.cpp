@@ -86,7 +86,9 @@ class ThermodynamicIntegration final : public Evaluation {
     const double error = std::sqrt((own - value).square().sum() / (n - 1) / n);
     const double t = boost::math::quantile(boost::math::students_t(n - 1), .975);
     std::string warning = annealing_.caveat();
-    if (warning.empty() && gap > 3 * error)
+    if (warning.empty() && ladder.size() < 3)
+      warning = "two points say nothing of the error between them: use more temperatures";
+    if (warning.empty() && !(gap <= 3 * error))
       warning = "the ladder is too coarse: trapezoid and Simpson's rule are " + number_text(gap) +
                 " nats apart, against a standard error of " + number_text(error);
     Result result = log_partition_result(annealing_.context(),
@@ -96,7 +98,7 @@ class ThermodynamicIntegration final : public Evaluation {
                                           .upper = value + t * error + gap,
                                           .bound = "none",
                                           .warning = warning},
-                                         params_.per_observation, input.random.split("data"));
+                                         params_.per_observation);
     result.scalar("discretisation_error", gap);
     result.scalar("log_partition_trapezoid", lines.mean());
     result.scalar("log_partition_simpson", parabolas.mean());

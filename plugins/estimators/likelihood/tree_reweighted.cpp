@@ -11,6 +11,8 @@
 namespace {
 using namespace gibbsite;
 
+constexpr std::size_t most_units = 5000;
+
 class TreeReweighted final : public Evaluation {
  public:
   struct Params {
@@ -27,6 +29,11 @@ class TreeReweighted final : public Evaluation {
   TreeReweighted(const Params& p, const Context& c) : params_(p), context_(c) {
     if (c.model == nullptr) throw Error(c.subject + ": needs a model");
     require_joint_graph(*c.model, c.subject);
+    const auto units = joint_graph(*c.model).sites.size();
+    if (units > most_units)
+      throw Error(c.subject + ": needs at most " + std::to_string(most_units) +
+                  " units, whose spanning trees are counted by a dense matrix, got " +
+                  std::to_string(units));
   }
 
   Result evaluate(const Input& input) const override {
@@ -38,8 +45,7 @@ class TreeReweighted final : public Evaluation {
       value = {found.log_partition, std::numeric_limits<double>::quiet_NaN(), "none",
                "no bound: messages still changed by " + number_text(found.residual) +
                    " in the last sweep"};
-    Result result =
-        bound_result(context_, value, params_.per_observation, input.random.split("data"));
+    Result result = bound_result(context_, value, params_.per_observation);
     result.vector("edge_appearance", "edge", shares);
     result.scalar("residual", found.residual);
     result.scalar("iterations", double(found.iterations));

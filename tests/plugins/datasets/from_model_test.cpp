@@ -45,7 +45,9 @@ TEST_CASE("from_model with a seed gives the same data whatever the run's seed") 
 TEST_CASE("from_model refuses models that it cannot draw from and missing sizes") {
   CHECK(error_of([] {
           make_dataset("{name: from_model, size: 1, model: {name: boltzmann_machine, units: 40}}");
-        }) == "exact draws need a model that offers them or at most 2^20 states");
+        }) ==
+        "exact draws need a model that offers them, at most 2^20 states, or pair interactions of "
+        "small tree-width");
   CHECK(error_of([] {
           make_dataset("{name: from_model, model: {name: gaussian, units: 1}}");
         }).find("size: is required") != std::string::npos);
