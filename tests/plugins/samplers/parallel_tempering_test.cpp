@@ -259,3 +259,22 @@ TEST_CASE("parallel tempering refuses a ladder that is none") {
   CHECK(refusal("base: data").find("needs a data section") != std::string::npos);
   CHECK(refusal("sampler: gibbs_").find("unknown") != std::string::npos);
 }
+
+// False-alarm rate 1e-6. Tables of exact draws that were kept from another β would have its law.
+TEST_CASE("replicas that are drawn exactly have the law of their own temperature each") {
+  const auto model = recipe_boltzmann(5, 1, true);
+  const std::vector<double> ladder = {1, .5, .1};
+  const auto kernel = make_sampler(
+      "{name: parallel_tempering, ladder: [1, .5, .1], adapt: false, sampler: exact}", *model);
+  constexpr Index chains = 4000;
+  Chains now = kernel->init(Batch::Zero(5, chains));
+  for (std::uint64_t n = 1; n <= 3; ++n) kernel->step(now, Stream(31).at(n));
+  for (std::size_t k = 0; k < ladder.size(); ++k) {
+    CAPTURE(ladder[k]);
+    Eigen::VectorXd counts = Eigen::VectorXd::Zero(32);
+    for (Index c = 0; c < chains; ++c)
+      ++counts(Index(state_number(model->domain(), now.nested[k].x, c)));
+    const WeightedSum tempered = WeightedSum::tempered(ladder[k], *model);
+    CHECK(chi_squared_p(counts, probabilities(tempered)) > 1e-6);
+  }
+}
