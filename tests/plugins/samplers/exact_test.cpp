@@ -57,7 +57,7 @@ TEST_CASE("exact draws by elimination keep to what is clamped") {
   CHECK((x.topRows(39).array() != x.bottomRows(39).array()).count() < 25);
 }
 
-TEST_CASE("exact sums over states once, however many steps are made") {
+TEST_CASE("exact sums over states once for each set of parameters, however many steps are made") {
   const auto model = recipe_boltzmann(8, 1, true);
   const auto kernel = make_sampler("exact", *model);
   Chains chains = kernel->init(Batch::Zero(8, 5));
@@ -65,6 +65,10 @@ TEST_CASE("exact sums over states once, however many steps are made") {
   for (std::uint64_t n = 0; n < 10; ++n) kernel->step(chains, Stream(3).at(n));
   CHECK((model->evaluations() - before).energy == 256);
   kernel->refresh(chains);
+  kernel->step(chains, Stream(3));
+  CHECK((model->evaluations() - before).energy == 256);
+  auto& parametric = *model->capability<Parametric>();
+  parametric.set_parameters(.5 * parametric.parameters());
   kernel->step(chains, Stream(3));
   CHECK((model->evaluations() - before).energy == 512);
 }
