@@ -165,6 +165,11 @@ class Counting final : public EnergyModel,
     return of<Conditional>().independent_sets();
   }
   PairwiseGraph graph() const override { return of<Pairwise>().graph(); }
+  // What kernels do with a graph they alone know.
+  void count_site_updates(Index count) const override {
+    Pairwise::count_site_updates(count);
+    sites_ += std::uint64_t(count);
+  }
   const Domain& hidden() const override { return of<Latent>().hidden(); }
   void visible_energy(const BatchView& v, Row& energy) const override {
     of<Latent>().visible_energy(v, energy);
