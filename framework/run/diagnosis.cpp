@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "gibbsite/core/convergence.hpp"
 #include "gibbsite/core/error.hpp"
@@ -10,6 +11,13 @@
 
 namespace gibbsite {
 namespace {
+
+// Four digits are enough to judge by.
+std::string shown(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", value);
+  return text;
+}
 
 constexpr double rhat_limit = 1.01, ess_limit = 100, e_bfmi_limit = 0.3;
 constexpr std::size_t coordinates_at_once = 64;
@@ -94,14 +102,14 @@ class Diagnosis {
       add("chains", "nothing varies, so there is nothing to diagnose", "record more draws");
     if (worst.rhat > rhat_limit)
       add("chains",
-          "the chains do not agree: R-hat of " + worst.rhat_of + " is " + number_text(worst.rhat) +
-              ", above " + number_text(rhat_limit),
+          "the chains do not agree: R-hat of " + worst.rhat_of + " is " + shown(worst.rhat) +
+              ", above " + shown(rhat_limit),
           "run a longer warm-up and more draws; if it stays, the law has modes that chains do not "
           "leave");
     if (worst.ess < ess_limit * number)
       add("chains",
-          "few effective draws: " + worst.ess_of + " has " + number_text(std::round(worst.ess)) +
-              " in all, below " + number_text(ess_limit) + " per chain",
+          "few effective draws: " + worst.ess_of + " has " + shown(std::round(worst.ess)) +
+              " in all, below " + shown(ess_limit) + " per chain",
           "draw more, or use a kernel that moves further per step");
   }
 
@@ -109,7 +117,7 @@ class Diagnosis {
     if (has_statistic("diverging")) {
       const double count = statistic("diverging").sum();
       if (count > 0)
-        add("kernel", number_text(count) + " trajectories diverged",
+        add("kernel", shown(count) + " trajectories diverged",
             "raise target_acceptance or scale the coordinates: draws near such places are missing");
     }
     if (has_statistic("hamiltonian")) {
@@ -117,7 +125,7 @@ class Diagnosis {
       double least = INFINITY;
       for (Index m = 0; m < energy.cols(); ++m) least = std::fmin(least, e_bfmi(energy.col(m)));
       if (least < e_bfmi_limit)
-        add("kernel", "E-BFMI is " + number_text(least) + ", below " + number_text(e_bfmi_limit),
+        add("kernel", "E-BFMI is " + shown(least) + ", below " + shown(e_bfmi_limit),
             "momenta do not explore the energies: heavy tails, or a mass matrix far off");
     }
     if (has_statistic("tree_depth")) {
@@ -125,8 +133,7 @@ class Diagnosis {
       const double share = (depth == depth.maxCoeff()).cast<double>().mean();
       if (depth.maxCoeff() >= 10 && share > 0.05)
         add("kernel",
-            number_text(std::round(100 * share)) + " % of trees end at depth " +
-                number_text(depth.maxCoeff()),
+            shown(std::round(100 * share)) + " % of trees end at depth " + shown(depth.maxCoeff()),
             "raise the largest depth, or let warm-up find a mass matrix");
     }
     if (has_statistic("acceptance_rate")) acceptance(statistic("acceptance_rate"));
@@ -138,19 +145,17 @@ class Diagnosis {
       const std::string chain = "chain " + std::to_string(m) + " accepts ";
       const double mean = rate.col(m).mean();
       if (!(mean > 0.01))
-        add("kernel", chain + "almost nothing: " + number_text(mean),
+        add("kernel", chain + "almost nothing: " + shown(mean),
             "take a smaller step, or warm up with adaptation");
       else if (mean > 0.999)
-        add("kernel", chain + "everything: " + number_text(mean),
-            "take a larger step: the chain creeps");
+        add("kernel", chain + "everything: " + shown(mean), "take a larger step: the chain creeps");
     }
   }
 
   void steps(const Eigen::ArrayXXd& size) {
     const double smallest = size.minCoeff(), largest = size.maxCoeff();
     if (!size.isFinite().all() || smallest < 1e-8 || largest > 1e8)
-      add("kernel",
-          "step sizes reach from " + number_text(smallest) + " to " + number_text(largest),
+      add("kernel", "step sizes reach from " + shown(smallest) + " to " + shown(largest),
           "the scale of the coordinates is far from 1, or adaptation has run away");
   }
 
@@ -185,7 +190,8 @@ class Diagnosis {
 
   void estimate(const std::string& path) {
     const auto reliable = file_.boolean_attribute(path, "reliable");
-    if (!reliable || *reliable) return;
+    const bool of_chains = file_.has(path + "/rhat_max");  // said of the chains already
+    if (!reliable || *reliable || of_chains) return;
     const std::string warning = file_.text_attribute(path, "warning");
     add(path.substr(1), warning.empty() ? "it calls itself unreliable" : warning,
         "use more temperatures, runs or draws, or a base closer to the model");
