@@ -6,8 +6,9 @@
 
 namespace gibbsite {
 
-/// Columns of a row of /training, in order; the last, where data cover a model's observed
-/// coordinates alone, counts observations of the batch whose mean field did not converge.
+/// Columns of a row of /training, in order: what every estimator has, then what this one reports of
+/// its own. The last, where data cover a model's observed coordinates alone, counts observations of
+/// the batch whose mean field did not converge.
 std::vector<std::string> training_columns(const Experiment& experiment);
 
 /// Fits the parameters of the experiment's model. Throws Diverged at the first gradient or

@@ -19,18 +19,13 @@ std::vector<Index> epoch_order(const Stream& random, std::uint64_t epoch, Index 
 
 void record(Session& session, const GradientEstimate& estimate, double rate, Index unconverged) {
   const Evaluations spent = session.evaluations();
-  std::vector<double> row = {double(session.state.update),
-                             estimate.energy_gap,
-                             estimate.ascent.norm(),
-                             session.state.theta.norm(),
-                             rate,
-                             estimate.mean_chain_age,
-                             estimate.max_chain_age,
-                             session.seconds(),
-                             double(spent.energy),
-                             double(spent.gradient),
-                             double(spent.parameter_gradient),
-                             double(spent.site_updates)};
+  std::vector<double> row = {
+      double(session.state.update), estimate.objective,         estimate.energy_gap,
+      estimate.ascent.norm(),       session.state.theta.norm(), rate,
+      estimate.mean_chain_age,      estimate.max_chain_age,     session.seconds(),
+      double(spent.energy),         double(spent.gradient),     double(spent.parameter_gradient),
+      double(spent.site_updates)};
+  row.insert(row.end(), estimate.statistics.begin(), estimate.statistics.end());
   if (session.experiment.completed_train) row.push_back(double(unconverged));
   session.state.training_rows.insert(session.state.training_rows.end(), row.begin(), row.end());
 }
@@ -39,6 +34,7 @@ void record(Session& session, const GradientEstimate& estimate, double rate, Ind
 
 std::vector<std::string> training_columns(const Experiment& experiment) {
   std::vector<std::string> names = {"update",
+                                    "objective",
                                     "energy_gap",
                                     "gradient_norm",
                                     "parameter_norm",
@@ -50,6 +46,7 @@ std::vector<std::string> training_columns(const Experiment& experiment) {
                                     "gradient_evaluations",
                                     "parameter_gradient_evaluations",
                                     "site_updates"};
+  for (const std::string& name : experiment.train->gradient->statistics()) names.push_back(name);
   if (experiment.completed_train) names.emplace_back("unconverged");
   return names;
 }
@@ -87,6 +84,9 @@ void train(Session& session) {
     const GradientEstimate estimate =
         stage.gradient->estimate(rows.x, state.gradient, random.at(state.update));
     const std::string at = " at update " + std::to_string(state.update);
+    if (estimate.statistics.size() != stage.gradient->statistics().size())
+      throw Error("gradient: reports " + std::to_string(estimate.statistics.size()) +
+                  " statistics, but names " + std::to_string(stage.gradient->statistics().size()));
     if (!estimate.ascent.allFinite()) throw Diverged("the gradient is not finite" + at);
     Parameters next = state.theta;
     stage.optimizer->update(next, estimate.ascent, state.slots, state.update);
