@@ -80,6 +80,27 @@ class GIBBSITE_API Minibatch : public virtual Counted {
   mutable std::atomic<std::uint64_t> terms_{0};
 };
 
+/// Data may cover the first coordinates alone (the visible layer of a deep machine): the others are
+/// hidden coordinates, which completion.hpp fills in or sums out. The model offers Latent as well;
+/// hidden coordinates and the units of h are binary, and E(v, h) is linear in each of them, so that
+/// energies at means are means of energies.
+class GIBBSITE_API PartlyObserved {
+ public:
+  static constexpr std::string_view name = "partly_observed";
+  /// How hidden coordinates are filled in.
+  struct Inference {
+    bool mean_field = true;  ///< the means of a factorised law; else states by block Gibbs sampling
+    Index sweeps = 50;       ///< the most updates of the means, or the sweeps of block Gibbs
+    double tolerance = 1e-5;  ///< the means of an observation are final when none moves by more
+  };
+  /// Number of leading coordinates that data cover, below dim.
+  virtual Index observed() const = 0;
+  virtual Inference inference() const = 0;
+
+ protected:
+  ~PartlyObserved() = default;
+};
+
 /// A list of abilities, for `using Needs = Abilities<Differentiable>` in a plugin class: shown
 /// by `list` and checked before the plugin is built.
 template <class... C>

@@ -2,6 +2,7 @@
 // and summed out of likelihoods.
 #pragma once
 
+#include "gibbsite/api/abilities.hpp"
 #include "gibbsite/api/dataset.hpp"
 #include "gibbsite/api/fields.hpp"
 #include "gibbsite/api/gradient.hpp"

@@ -10,21 +10,26 @@ namespace gibbsite {
 
 void Ladder::fields(Fields& f) {
   f.integer("temperatures", temperatures, "number K of inverse temperatures, β_1 = 1 among them",
-            {.minimum = 2});
-  f.real("lowest", lowest, "lowest inverse temperature β_K; those between are spaced geometrically",
-         {.minimum = 0, .maximum = 1, .above_minimum = true});
+            {.minimum = 2, .unset = "8, or as many as in ladder"});
+  f.real(
+      "lowest", lowest, "lowest inverse temperature β_K; those between are spaced geometrically",
+      {.minimum = 0, .maximum = 1, .above_minimum = true, .unset = "0.1, or the last in ladder"});
   f.reals("ladder", ladder, "all inverse temperatures from 1 downwards, in place of the two above",
           {.minimum = 0, .maximum = 1});
 }
 
 std::vector<double> Ladder::resolve(const std::string& subject, bool proper_at_0) const {
   if (ladder.empty()) {
-    if (lowest == 1) throw Error(subject + ": lowest: must be < 1, got 1");
+    const Index count = temperatures.value_or(8);
+    const double last = lowest.value_or(.1);
+    if (last == 1) throw Error(subject + ": lowest: must be < 1, got 1");
     std::vector<double> betas;
-    for (Index k = 0; k < temperatures; ++k)
-      betas.push_back(std::pow(lowest, double(k) / double(temperatures - 1)));
+    for (Index k = 0; k < count; ++k)
+      betas.push_back(std::pow(last, double(k) / double(count - 1)));
     return betas;
   }
+  if (temperatures || lowest)
+    throw Error(subject + ": ladder: must not stand beside temperatures or lowest");
   std::vector<std::string> given;
   bool falls = ladder.size() >= 2 && ladder[0] == 1;
   for (std::size_t k = 0; k < ladder.size(); ++k) {

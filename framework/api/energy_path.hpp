@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "gibbsite/api/compose.hpp"
 #include "gibbsite/api/context.hpp"
@@ -13,12 +14,13 @@ namespace gibbsite {
 
 /// Inverse temperatures 1 = β_1 > … > β_K >= 0.
 struct GIBBSITE_API Ladder {
-  Index temperatures = 8;
-  double lowest = 0.1;
-  std::vector<double> ladder = {};  ///< explicit β, in place of the two above
+  std::optional<Index> temperatures = {};  ///< K, 8 unless given
+  std::optional<double> lowest = {};       ///< β_K, .1 unless given
+  std::vector<double> ladder = {};         ///< explicit β, in place of the two above
 
   void fields(Fields& f);
-  /// The β_k. Throws Error where an explicit ladder does not fall from 1, or ends at 0 where the
+  /// The β_k. Throws Error where an explicit ladder has others beside it, does not fall from 1, or
+  /// ends at 0 where the
   /// path is not normalised there (`proper_at_0` false).
   std::vector<double> resolve(const std::string& subject, bool proper_at_0) const;
   /// The ladder between the same ends that makes all neighbours reject alike (Syed et al. 2022, J.

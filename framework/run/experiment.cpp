@@ -1,7 +1,6 @@
 #include "gibbsite/run/experiment.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "gibbsite/api/exact_draws.hpp"
 #include "gibbsite/io/files.hpp"
@@ -160,10 +159,9 @@ class Builder {
         throw Error("has " + std::to_string(model.dim()) + " coordinates" +
                     (observed == 0 ? "" : ", the first " + std::to_string(observed) + " observed") +
                     ", but the data have " + std::to_string(part->dim()));
-      std::vector<Index> sites(static_cast<std::size_t>(part->dim()));
-      std::iota(sites.begin(), sites.end(), Index{0});
-      const Domain domain =
-          part->dim() == model.dim() ? model.domain() : model.domain().select(sites);
+      const Domain domain = part->dim() == model.dim()
+                                ? model.domain()
+                                : model.domain().select(all_sites(part->dim()));
       constexpr Index chunk = 4096;
       std::vector<Index> rows;
       for (Index first = 0; first < part->size(); first += chunk) {

@@ -28,7 +28,13 @@ TEST_CASE("a ladder falls geometrically from 1 to its lowest β") {
   CHECK(betas[0] == 1);
   CHECK(near(betas[1], .5, 1e-15));
   CHECK(near(betas[2], .25, 1e-15));
+  CHECK(Ladder{}.resolve("x", false).size() == 8);
+  CHECK(Ladder{}.resolve("x", false).back() == .1);
   ladder.ladder = {1, .7, .1};
+  CHECK_THROWS_AS(ladder.resolve("x", false), Error);  // which of the two is meant?
+  ladder.temperatures.reset();
+  CHECK_THROWS_AS(ladder.resolve("x", false), Error);
+  ladder.lowest.reset();
   CHECK(ladder.resolve("x", false) == ladder.ladder);
   ladder.ladder = {1, .7, 0};
   CHECK(ladder.resolve("x", true) == ladder.ladder);

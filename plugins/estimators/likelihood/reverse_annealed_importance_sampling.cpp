@@ -41,9 +41,10 @@ class ReverseAnnealedImportanceSampling final : public Evaluation {
     const Eigen::ArrayXd log_weights =
         annealing_.run(leg, input, input.random.split("reverse moves"));
     const std::string assumption = params_.target.assumption();
-    const LogPartition estimate = reverse_log_partition(
+    LogPartition estimate = reverse_log_partition(
         log_weights, annealing_.log_partition_at_0(),
         assumption.empty() ? annealing_.caveat() : "an upper bound only if " + assumption);
+    if (!annealing_.caveat().empty()) estimate.bound = "none";
     Result result = log_partition_result(context, estimate, params_.per_observation);
     const LogWeights all = summarise(log_weights);
     result.vector("log_weights", "run", log_weights);
@@ -51,7 +52,6 @@ class ReverseAnnealedImportanceSampling final : public Evaluation {
     result.scalar("max_weight", all.max_weight);
     result.vector("inverse_temperature", "temperature",
                   Eigen::Map<const Eigen::ArrayXd>(ladder.data(), Index(ladder.size())));
-    if (!annealing_.caveat().empty()) result.attributes["bound"] = std::string("none");
     if (!assumption.empty()) result.attributes["assumes"] = assumption;
     result.headline.emplace_back("effective_sample_size", all.effective_sample_size);
     return result;

@@ -81,10 +81,10 @@ TEST_SUITE("slow") {
   // 1996, Phys. Rev. Lett. 76:4548) and about .25 for Swendsen-Wang (Baillie & Coddington 1991,
   // Phys. Rev. B 43:10617), so that on large lattices each doubling of L multiplies the advantage
   // by 3.8. From L = 8 to 16 Swendsen-Wang still has the .35 of its first paper, and local updates
-  // have 1.8 +- .06: a factor of 2.6 +- .1. The check of .35 fails by chance with probability 6e-5;
-  // that of a factor above 2 is 5 errors away.
-  TEST_CASE(
-      "at K_c Swendsen-Wang slows down as its paper says, and twice L doubles its advantage") {
+  // have less than 2.17, by how much no source says: so the test asks only that the advantage is
+  // there and grows, by more than 4 standard errors. Each check fails by chance with probability
+  // below 1e-4.
+  TEST_CASE("at K_c Swendsen-Wang slows down as its paper says, and its advantage grows with L") {
     const auto [few, few_error] = inefficiency("swendsen_wang", 8, 16, 6000);
     const auto [many, many_error] = inefficiency("swendsen_wang", 16, 16, 6000);
     const auto [local_few, local_few_error] = inefficiency("gibbs", 8, 16, 12000);
@@ -99,7 +99,7 @@ TEST_SUITE("slow") {
     const double local_error =
         std::hypot(local_many_error / local_many, local_few_error / local_few) / std::numbers::ln2;
     CHECK(local_error < .15);
-    CHECK(local - z > 1);
-    CHECK(local_many > 3 * many);
+    CHECK(local - z > 4 * std::hypot(error, local_error));
+    CHECK(local_many - many > 4 * std::hypot(local_many_error, many_error));
   }
 }
