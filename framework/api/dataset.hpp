@@ -21,6 +21,8 @@ class GIBBSITE_API Dataset : public Plugin {
                        Eigen::Ref<Batch> out) const = 0;
   /// A class number per configuration; empty where there is none.
   virtual std::vector<int> labels() const { return {}; }
+  /// How many configurations, the last ones, are the data's own test part; 0 where they have none.
+  virtual Index held_out() const { return 0; }
   /// The range that raw values span, mapped to [0, 1] (or `scale`) for images; {0, 0}: no image,
   /// values are taken as they are.
   virtual std::pair<double, double> range() const { return {0, 0}; }

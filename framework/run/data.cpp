@@ -14,12 +14,20 @@ void Preparation::fields(Fields& f) {
   f.real("test_fraction", test_fraction, "share of the configurations held out for testing",
          {.minimum = 0, .maximum = 0.99});
   f.integer("split_seed", split_seed, "seed of the random split into training and test data");
-  f.integer("limit", limit, "use only the first so many configurations",
+  f.integer("limit", limit,
+            "use only the first so many configurations, of each part where the data come with a "
+            "test part",
             {.minimum = 1, .unset = "all"});
   f.choice("coding", coding, {"binary", "spin"},
            "values of data made binary by threshold or binarize: {0, 1}, or {-1, +1}");
   f.flag("with_labels", with_labels,
          "the class number is the last coordinate of each configuration: for models of p(x, y)");
+  f.flag("dequantize", dequantize,
+         "image values that are whole numbers are spread over their cells: (x + u) / (levels), u "
+         "uniform in [0, 1), drawn anew each time");
+  f.real("noise", noise,
+         "standard deviation of normal noise on prepared values, drawn anew each time",
+         {.minimum = 0});
 }
 
 Prepared::Prepared(const Dataset& whole, const Preparation& how, std::vector<Index> rows)
@@ -39,7 +47,13 @@ void Prepared::columns(std::span<const Index> indices, Stream random, Eigen::Ref
 
 void Prepared::values(std::span<const Index> chosen, Stream random, Eigen::Ref<Batch> out) const {
   whole_.columns(chosen, random, out);
-  const auto [low, high] = whole_.range();
+  auto [low, high] = whole_.range();
+  if (how_.dequantize) {
+    Batch u(out.rows(), out.cols());
+    random.split("dequantize").at(random.step()).uniform(u);
+    out += u;
+    high += 1;
+  }
   if (high > low) {
     const double a = how_.scale.empty() ? 0 : how_.scale[0],
                  b = how_.scale.empty() ? 1 : how_.scale[1];
@@ -52,6 +66,11 @@ void Prepared::values(std::span<const Index> chosen, Stream random, Eigen::Ref<B
   } else if (how_.threshold) {
     out = (out.array() >= Real(*how_.threshold)).cast<Real>();
   }
+  if (how_.noise > 0) {
+    Batch z(out.rows(), out.cols());
+    random.split("noise").at(random.step()).normal(z);
+    out += Real(how_.noise) * z;
+  }
   if (how_.coding == "spin") out.array() = Real(2) * out.array() - Real(1);
 }
 
@@ -63,33 +82,62 @@ std::vector<int> Prepared::labels() const {
   return own;
 }
 
-Data prepare_data(std::unique_ptr<Dataset> whole, const Preparation& how) {
+namespace {
+
+// Throws Error where what is asked for contradicts itself or the data.
+void check(const Dataset& whole, const Preparation& how) {
   if (!how.scale.empty() && (how.scale.size() != 2 || !(how.scale[0] < how.scale[1])))
     throw Error("data.scale: must be [a, b] with a < b");
-  if (!how.scale.empty() && !(whole->range().second > whole->range().first))
+  if (!how.scale.empty() && !(whole.range().second > whole.range().first))
     throw Error("data.scale: this dataset has no range of values to scale from");
   if (how.threshold && how.binarize != "none")
     throw Error("data: threshold and binarize exclude each other");
   if (how.coding == "spin" && !how.threshold && how.binarize == "none")
     throw Error("data.coding: spin needs data that are made binary (threshold or binarize)");
-  if (how.with_labels && whole->labels().empty())
+  if (how.with_labels && whole.labels().empty())
     throw Error("data.with_labels: this dataset has no labels");
-  const Index size = how.limit ? std::min(*how.limit, whole->size()) : whole->size();
-  if (size < 1) throw Error("data: the dataset is empty");
-  std::vector<Index> order(static_cast<std::size_t>(size));
-  std::iota(order.begin(), order.end(), Index{0});
-  const Index held_out = Index(std::llround(how.test_fraction * double(size)));
-  if (held_out > 0) {
-    const Row u = Stream(std::uint64_t(how.split_seed)).split("split").uniform(size);
-    for (Index i = size - 1; i > 0; --i)  // Fisher-Yates
-      std::swap(order[std::size_t(i)], order[std::size_t(double(i + 1) * u(i))]);
+  if ((how.dequantize || how.noise > 0) && (how.threshold || how.binarize != "none"))
+    throw Error("data: dequantize and noise are for data that are not made binary");
+  if (how.dequantize && !(whole.range().second > whole.range().first))
+    throw Error("data.dequantize: this dataset has no range of values");
+  if (how.test_fraction > 0 && whole.held_out() > 0)
+    throw Error("data.test_fraction: these data come with a test part of " +
+                std::to_string(whole.held_out()) + ", got " + number_text(how.test_fraction));
+}
+
+// The configurations to train on, and those held out.
+std::pair<std::vector<Index>, std::vector<Index>> split(const Dataset& whole,
+                                                        const Preparation& how) {
+  const Index own = whole.held_out(), rest = whole.size() - own;
+  const auto limited = [&](Index size) { return how.limit ? std::min(*how.limit, size) : size; };
+  std::vector<Index> train(std::size_t(std::max(limited(rest), Index{0})));
+  if (train.empty()) throw Error("data: the dataset is empty");
+  std::iota(train.begin(), train.end(), Index{0});
+  if (own > 0) {
+    std::vector<Index> test(std::size_t(limited(own)));
+    std::iota(test.begin(), test.end(), rest);
+    return {std::move(train), std::move(test)};
   }
+  const Index size = Index(train.size());
+  const Index held_out = Index(std::llround(how.test_fraction * double(size)));
   if (held_out >= size) throw Error("data.test_fraction: leaves no training data");
+  if (held_out == 0) return {std::move(train), {}};
+  const Row u = Stream(std::uint64_t(how.split_seed)).split("split").uniform(size);
+  for (Index i = size - 1; i > 0; --i)  // Fisher-Yates
+    std::swap(train[std::size_t(i)], train[std::size_t(double(i + 1) * u(i))]);
+  std::vector<Index> test(train.end() - held_out, train.end());
+  train.resize(std::size_t(size - held_out));
+  return {std::move(train), std::move(test)};
+}
+
+}  // namespace
+
+Data prepare_data(std::unique_ptr<Dataset> whole, const Preparation& how) {
+  check(*whole, how);
+  auto [train, test] = split(*whole, how);
   Data data;
-  const auto cut = order.begin() + (size - held_out);
-  data.train = std::make_unique<Prepared>(*whole, how, std::vector<Index>(order.begin(), cut));
-  if (held_out > 0)
-    data.test = std::make_unique<Prepared>(*whole, how, std::vector<Index>(cut, order.end()));
+  if (!test.empty()) data.test = std::make_unique<Prepared>(*whole, how, std::move(test));
+  data.train = std::make_unique<Prepared>(*whole, how, std::move(train));
   data.whole = std::move(whole);
   return data;
 }

@@ -17,11 +17,13 @@ struct Preparation {
   std::optional<Index> limit;
   std::string coding = "binary";
   bool with_labels = false;
+  bool dequantize = false;
+  double noise = 0;
 
   void fields(Fields& f);
 };
 
-/// Part of a dataset, scaled and binarised as asked.
+/// Part of a dataset, scaled, binarised and with noise as asked.
 class Prepared final : public Dataset {
  public:
   /// `rows` of `whole`, which outlives this.
@@ -47,7 +49,9 @@ struct Data {
   std::unique_ptr<Prepared> train, test;
 };
 
-/// Splits at random by `split_seed`, not by the seed of the spec: replicates share their test set.
+/// Takes the data's own test part, or splits at random by `split_seed`, not by the seed of the
+/// spec: replicates share their test set. Throws Error where the preparation contradicts itself or
+/// data.
 Data prepare_data(std::unique_ptr<Dataset> whole, const Preparation& how);
 
 }  // namespace gibbsite
