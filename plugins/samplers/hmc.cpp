@@ -1,6 +1,7 @@
 // Hamiltonian (hybrid) Monte Carlo (Duane et al. 1987, Phys. Lett. B 195:216; Neal 2011).
 //   H(x, p) = E(x) + pᵀM⁻¹p/2,  p ~ N(0, M); L leapfrog steps of size ε (api/leapfrog.hpp);
-//   accept with probability min(1, e^{-ΔH}).
+//   accept with probability min(1, e^{-ΔH}); with adjust: false, take every finite end (Neal 2011,
+//   section 5.5.5): a biased law, on N(0, 1) of variance 1 / (1 - ε²/4).
 // A trajectory of fixed length can resonate with the target: on N(0, 1), ε = 1 and L = 3 map x to
 // -x exactly, and no chain ever leaves {x, -x}. So ε is jittered per trajectory by default, and L
 // may be (Mackenzie 1989, Phys. Lett. B 226:369). M⁻¹ learns the variances or the whole covariance
@@ -22,6 +23,7 @@ class Hmc final : public StepSizeSampler {
     double jitter = 0.2, steps_jitter = 0;
     StepAdaptation adaptation{.target_acceptance = 0.8};
     std::string mass = "identity";
+    bool adjust = true;
 
     void fields(Fields& f) {
       f.positive("step_size", step_size,
@@ -33,6 +35,7 @@ class Hmc final : public StepSizeSampler {
       adaptation.fields(f, "; .651 is the best in high dimension, .8 is safer");
       f.choice("mass", mass, {"identity", "diagonal", "dense"},
                "M of each chain: 1, or in warm-up the inverse of its variances or covariance");
+      f.flag("adjust", adjust, "accept or reject each trajectory, which makes the law exact");
     }
   };
 
@@ -41,7 +44,14 @@ class Hmc final : public StepSizeSampler {
         model_(c.require<Differentiable>()),
         steps_(p.steps),
         spread_(std::min(p.steps - 1, Index(p.steps_jitter * double(p.steps)))),
-        jitter_(p.jitter) {}
+        jitter_(p.jitter),
+        adjust_(p.adjust) {
+    if (!p.adjust && p.adaptation.adapt)
+      throw Error(c.subject + ": adapt: must be false where no trajectory is rejected, got true");
+  }
+
+  bool is_exact() const override { return adjust_; }
+  bool is_reversible() const override { return adjust_; }
 
   std::vector<Statistic> statistics() const override {
     auto all = StepSizeSampler::statistics();
@@ -69,7 +79,8 @@ class Hmc final : public StepSizeSampler {
     leapfrog(model_, mass(), now.tuning, step, steps, end, momentum);
     const Row error = end.energy + kinetic_energy(momentum) - before;
     // The momentum is drawn anew each time, so that its flip can be left out.
-    decide(now, end, -error, step, random);
+    // Zero times an error that is not finite is NaN, which is never accepted.
+    decide(now, end, adjust_ ? Row(-error) : Row(0 * error), step, random);
     now.statistics.row(2) = steps;
     now.statistics.row(3) = error;
     now.statistics.row(4) = (!error.isFinite() || error > largest_energy_error).cast<double>();
@@ -78,6 +89,7 @@ class Hmc final : public StepSizeSampler {
   const Differentiable& model_;
   Index steps_, spread_;
   double jitter_;
+  bool adjust_;
 };
 
 }  // namespace

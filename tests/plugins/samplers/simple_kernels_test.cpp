@@ -30,6 +30,33 @@ TEST_CASE("BAOAB has the exact variance of x on a normal law at any stable step"
                    1) < five_errors(1));
 }
 
+// Of any number of steps; with one, no two positions are nearly opposite, as they are with two
+// of 1.5.
+TEST_CASE("HMC without rejection has the variance 1 / (1 - ε²/4) on N(0, 1)") {
+  Independent target = Independent::uniform(Domain::real(1));
+  const std::string unadjusted = "{name: hmc, adjust: false, adapt: false, jitter: 0, steps: 1, ";
+  for (const double step : {.5, 1., 1.5}) {
+    const double expected = 1 / (1 - step * step / 4);
+    const std::string spec = unadjusted + "step_size: " + std::to_string(step) + "}";
+    CHECK(std::abs(stationary_variance(spec) - expected) < five_errors(expected));
+  }
+  const auto kernel = make_sampler(unadjusted + "step_size: 3}", target);
+  CHECK_FALSE(kernel->is_exact());
+  CHECK_FALSE(kernel->is_reversible());
+  CHECK_THROWS_AS(make_sampler("{name: hmc, adjust: false}", target), Error);
+}
+
+TEST_CASE("HMC without rejection stays where its trajectory leaves the finite numbers") {
+  Independent target = Independent::uniform(Domain::real(1));
+  const auto kernel =
+      make_sampler("{name: hmc, adjust: false, adapt: false, step_size: 1e30, steps: 20}", target);
+  Chains chains = kernel->init(exact_draws(target, 20, Stream(3)));
+  const Batch start = chains.x;
+  kernel->step(chains, Stream(4));
+  CHECK(chains.x == start);
+  CHECK(chains.statistics.row(4).minCoeff() == 1);
+}
+
 TEST_CASE(
     "BAOAB has velocities of variance 1 - h²/4 on N(0, 1), so it does not call itself exact") {
   Independent target = Independent::uniform(Domain::real(1));
