@@ -1,8 +1,9 @@
 // Adam (Kingma & Ba 2015, algorithm 1), climbing; weight decay is decoupled from the moments
 // (Loshchilov & Hutter 2019). With t = n + 1:
 //   m <- β₁ m + (1 - β₁) g,   v <- β₂ v + (1 - β₂) g²,
-//   θ <- θ + ε [m / (1 - β₁ᵗ) / (√(v / (1 - β₂ᵗ)) + δ) - λ θ].
+//   θ <- θ + ε_n [m / (1 - β₁ᵗ) / (√(v / (1 - β₂ᵗ)) + δ) - λ θ].
 #include <cmath>
+#include <gibbsite/api/schedule.hpp>
 #include <gibbsite/plugin.hpp>
 
 namespace {
@@ -16,15 +17,17 @@ class Adam final : public Optimizer {
     double beta2 = 0.999;
     double epsilon = 1e-8;
     double weight_decay = 0;
+    ScheduleParams schedule;
 
     void fields(Fields& f) {
       f.positive("step_size", step_size,
-                 "learning rate ε: the largest move of a parameter per update");
+                 "learning rate ε before its schedule: the largest move of a parameter per update");
       f.fraction("beta1", beta1, "share β₁ of the mean gradient that is kept; < 1");
       f.fraction("beta2", beta2, "share β₂ of the mean squared gradient that is kept; < 1");
       f.positive("epsilon", epsilon, "δ, added to the root of the mean squared gradient");
       f.real("weight_decay", weight_decay,
              "rate λ at which all parameters shrink, times ε per update", {.minimum = 0});
+      schedule.fields(f);
     }
   };
 
@@ -32,6 +35,7 @@ class Adam final : public Optimizer {
     if (p.beta1 >= 1 || p.beta2 >= 1)
       throw Error(c.subject + ": beta1 and beta2 must be < 1, got " + number_text(p.beta1) +
                   " and " + number_text(p.beta2));
+    p.schedule.check(c.subject);
   }
 
   void update(Parameters& theta, const Parameters& ascent, Slots& slots,
@@ -45,11 +49,13 @@ class Adam final : public Optimizer {
     v = beta2 * v + (1 - beta2) * ascent.cwiseAbs2();
     const auto mean = m.array() / (1 - std::pow(beta1, t));
     const auto root = (v.array() / (1 - std::pow(beta2, t))).sqrt();
-    theta.array() += params_.step_size *
+    theta.array() += learning_rate(update) *
                      (mean / (root + params_.epsilon) - params_.weight_decay * theta.array());
   }
 
-  double learning_rate(std::uint64_t) const override { return params_.step_size; }
+  double learning_rate(std::uint64_t update) const override {
+    return params_.step_size * params_.schedule.factor(update);
+  }
 
  private:
   Params params_;

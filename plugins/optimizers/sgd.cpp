@@ -1,11 +1,10 @@
 // Stochastic gradient ascent (Robbins & Monro 1951) with heavy-ball momentum (Polyak 1964):
-//   v <- μ v + g - λ θ,   θ <- θ + ε_n v,   g an ascent direction of the mean log-likelihood.
-// Schedules of ε_n: constant ε; step ε f^⌊n/P⌋; cosine ε (f + (1 - f)(1 + cos π min(n/P, 1))/2)
-// (Loshchilov & Hutter 2017, without restarts); inverse ε / (1 + n/P), whose sum diverges while
-// that of its squares does not, as stochastic approximation asks for.
-#include <cmath>
+//   v <- μ v + g - λ θ,   θ <- θ + ε_n v,   g an ascent direction of the mean log-likelihood,
+// or Nesterov's, which looks one step of momentum ahead (Sutskever et al. 2013, ICML, in the form
+// that keeps the parameters at the point where gradients are taken):
+//   v <- μ v + g - λ θ,   θ <- θ + ε_n (g - λ θ + μ v).
+#include <gibbsite/api/schedule.hpp>
 #include <gibbsite/plugin.hpp>
-#include <numbers>
 
 namespace {
 using namespace gibbsite;
@@ -15,29 +14,27 @@ class Sgd final : public Optimizer {
   struct Params {
     double step_size = 0.01;
     double momentum = 0;
+    bool nesterov = false;
     double weight_decay = 0;
-    std::string schedule = "constant";
-    Index period = 10000;
-    double decay = 0.1;
+    ScheduleParams schedule;
 
     void fields(Fields& f) {
-      f.positive("step_size", step_size, "learning rate ε of the first update");
+      f.positive("step_size", step_size, "learning rate ε before its schedule");
       f.real("momentum", momentum, "share μ of the last step that is kept",
              {.minimum = 0, .maximum = 1});
+      f.flag("nesterov", nesterov, "Nesterov's momentum instead of the heavy ball");
       f.real("weight_decay", weight_decay, "rate λ of an L2 penalty λ|θ|²/2 on all parameters",
              {.minimum = 0});
-      f.choice("schedule", schedule, {"constant", "step", "cosine", "inverse"},
-               "how the learning rate falls");
-      f.count("period", period,
-              "updates P: between two drops (step), until the end (cosine), until half the rate "
-              "(inverse)");
-      f.fraction("decay", decay, "factor f of one drop (step), share f left at the end (cosine)");
+      schedule.fields(f);
     }
   };
 
   Sgd(const Params& p, const Context& c) : params_(p) {
     if (p.momentum >= 1)
       throw Error(c.subject + ": momentum must be < 1, got " + number_text(p.momentum));
+    if (p.nesterov && p.momentum == 0)
+      throw Error(c.subject + ": nesterov: needs a momentum > 0, got 0");
+    p.schedule.check(c.subject);
   }
 
   void update(Parameters& theta, const Parameters& ascent, Slots& slots,
@@ -48,18 +45,16 @@ class Sgd final : public Optimizer {
       return;
     }
     if (slots.empty()) slots.emplace_back(Parameters::Zero(theta.size()));
-    slots[0] = params_.momentum * slots[0] + ascent - params_.weight_decay * theta;
-    theta += rate * slots[0];
+    const Parameters pull = ascent - params_.weight_decay * theta;
+    slots[0] = params_.momentum * slots[0] + pull;
+    if (params_.nesterov)
+      theta += rate * (pull + params_.momentum * slots[0]);
+    else
+      theta += rate * slots[0];
   }
 
   double learning_rate(std::uint64_t update) const override {
-    const double periods = double(update) / double(params_.period);
-    if (params_.schedule == "step")
-      return params_.step_size * std::pow(params_.decay, std::floor(periods));
-    if (params_.schedule == "inverse") return params_.step_size / (1 + periods);
-    if (params_.schedule == "constant") return params_.step_size;
-    const double wave = (1 + std::cos(std::numbers::pi * std::min(periods, 1.0))) / 2;
-    return params_.step_size * (params_.decay + (1 - params_.decay) * wave);
+    return params_.step_size * params_.schedule.factor(update);
   }
 
  private:
@@ -69,6 +64,7 @@ class Sgd final : public Optimizer {
 }  // namespace
 
 GIBBSITE_PLUGIN(registry) {
-  registry.add<Sgd>("sgd", "stochastic gradient ascent with momentum and learning-rate schedules",
-                    "Robbins & Monro 1951, Annals of Mathematical Statistics 22(3):400-407");
+  registry.add<Sgd>("sgd", "stochastic gradient ascent with heavy-ball or Nesterov momentum",
+                    "Robbins & Monro 1951, Annals of Mathematical Statistics 22(3):400-407; "
+                    "Sutskever et al. 2013, ICML");
 }

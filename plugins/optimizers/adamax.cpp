@@ -1,0 +1,67 @@
+// Adamax (Kingma & Ba 2015, algorithm 2), climbing: Adam with the largest instead of the mean
+// squared gradient, which forgets as β₂; weight decay is decoupled as in adam. With t = n + 1:
+//   m <- β₁ m + (1 - β₁) g,   u <- max(β₂ u, |g| + δ),
+//   θ <- θ + ε_n [m / (1 - β₁ᵗ) / u - λ θ].
+// δ keeps parameters without a gradient where they are.
+#include <cmath>
+#include <gibbsite/api/schedule.hpp>
+#include <gibbsite/plugin.hpp>
+
+namespace {
+using namespace gibbsite;
+
+class Adamax final : public Optimizer {
+ public:
+  struct Params {
+    double step_size = 0.002;
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double epsilon = 1e-8;
+    double weight_decay = 0;
+    ScheduleParams schedule;
+
+    void fields(Fields& f) {
+      f.positive("step_size", step_size,
+                 "learning rate ε before its schedule: the largest move of a parameter per update");
+      f.fraction("beta1", beta1, "share β₁ of the mean gradient that is kept; < 1");
+      f.fraction("beta2", beta2, "share β₂ of the largest gradient that is kept; < 1");
+      f.positive("epsilon", epsilon, "δ, added to the size of each gradient");
+      f.real("weight_decay", weight_decay,
+             "rate λ at which all parameters shrink, times ε per update", {.minimum = 0});
+      schedule.fields(f);
+    }
+  };
+
+  Adamax(const Params& p, const Context& c) : params_(p) {
+    if (p.beta1 >= 1 || p.beta2 >= 1)
+      throw Error(c.subject + ": beta1 and beta2 must be < 1, got " + number_text(p.beta1) +
+                  " and " + number_text(p.beta2));
+    p.schedule.check(c.subject);
+  }
+
+  void update(Parameters& theta, const Parameters& ascent, Slots& slots,
+              std::uint64_t update) const override {
+    if (slots.empty()) slots.assign(2, Parameters::Zero(theta.size()));
+    Parameters& mean = slots[0];
+    Parameters& largest = slots[1];
+    mean = params_.beta1 * mean + (1 - params_.beta1) * ascent;
+    largest = (params_.beta2 * largest).array().max(ascent.array().abs() + params_.epsilon);
+    const double unbiased = 1 - std::pow(params_.beta1, double(update) + 1);
+    theta.array() += learning_rate(update) * (mean.array() / unbiased / largest.array() -
+                                              params_.weight_decay * theta.array());
+  }
+
+  double learning_rate(std::uint64_t update) const override {
+    return params_.step_size * params_.schedule.factor(update);
+  }
+
+ private:
+  Params params_;
+};
+
+}  // namespace
+
+GIBBSITE_PLUGIN(registry) {
+  registry.add<Adamax>("adamax", "gradient ascent scaled by the largest recent gradient",
+                       "Kingma & Ba 2015, arXiv:1412.6980, section 7.1");
+}

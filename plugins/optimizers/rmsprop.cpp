@@ -1,0 +1,74 @@
+// RMSprop (Tieleman & Hinton 2012, lecture 6.5), climbing: gradients scaled by their running root
+// mean square, or where `centred` their running standard deviation (Graves 2013, arXiv:1308.0850),
+// with heavy-ball momentum; weight decay is decoupled as in adam:
+//   s <- α s + (1 - α) g²,   a <- α a + (1 - α) g where centred, else 0,
+//   v <- μ v + g / (√(s - a²) + δ),   θ <- θ + ε_n (v - λ θ).
+#include <gibbsite/api/schedule.hpp>
+#include <gibbsite/plugin.hpp>
+
+namespace {
+using namespace gibbsite;
+
+class RmsProp final : public Optimizer {
+ public:
+  struct Params {
+    double step_size = 0.001;
+    double decay_rate = 0.99;
+    double epsilon = 1e-8;
+    double momentum = 0;
+    bool centred = false;
+    double weight_decay = 0;
+    ScheduleParams schedule;
+
+    void fields(Fields& f) {
+      f.positive("step_size", step_size, "learning rate ε before its schedule");
+      f.fraction("decay_rate", decay_rate,
+                 "share α of the mean squared gradient that is kept; < 1");
+      f.positive("epsilon", epsilon, "δ, added to the root of the mean squared gradient");
+      f.real("momentum", momentum, "share μ of the last step that is kept; < 1",
+             {.minimum = 0, .maximum = 1});
+      f.flag("centred", centred, "whether the squared mean gradient is taken off");
+      f.real("weight_decay", weight_decay,
+             "rate λ at which all parameters shrink, times ε per update", {.minimum = 0});
+      schedule.fields(f);
+    }
+  };
+
+  RmsProp(const Params& p, const Context& c) : params_(p) {
+    if (p.decay_rate >= 1 || p.momentum >= 1)
+      throw Error(c.subject + ": decay_rate and momentum must be < 1, got " +
+                  number_text(p.decay_rate) + " and " + number_text(p.momentum));
+    p.schedule.check(c.subject);
+  }
+
+  void update(Parameters& theta, const Parameters& ascent, Slots& slots,
+              std::uint64_t update) const override {
+    if (slots.empty()) slots.assign(3, Parameters::Zero(theta.size()));
+    Parameters& square = slots[0];
+    Parameters& mean = slots[1];
+    Parameters& velocity = slots[2];
+    const double alpha = params_.decay_rate;
+    square = alpha * square + (1 - alpha) * ascent.cwiseAbs2();
+    if (params_.centred) mean = alpha * mean + (1 - alpha) * ascent;
+    // A gradient that hardly varies has a difference that rounding may take below zero.
+    const auto root = (square.array() - mean.array().square()).max(0).sqrt();
+    velocity.array() =
+        params_.momentum * velocity.array() + ascent.array() / (root + params_.epsilon);
+    theta += learning_rate(update) * (velocity - params_.weight_decay * theta);
+  }
+
+  double learning_rate(std::uint64_t update) const override {
+    return params_.step_size * params_.schedule.factor(update);
+  }
+
+ private:
+  Params params_;
+};
+
+}  // namespace
+
+GIBBSITE_PLUGIN(registry) {
+  registry.add<RmsProp>(
+      "rmsprop", "gradient ascent scaled by the root mean square of the gradient",
+      "Tieleman & Hinton 2012, Neural Networks for Machine Learning, lecture 6.5");
+}
