@@ -76,9 +76,26 @@ void serialize(Archive& a, gibbsite::Result& r, unsigned) {
 }
 
 template <class Archive>
+void serialize(Archive& a, gibbsite::Training& t, unsigned) {
+  a& t.update& t.theta& t.slots& t.gradient& t.average& t.activity& t.centre& t.clipped;
+  a& t.best& t.best_value& t.best_update& t.not_better;
+}
+
+template <class Archive>
+void serialize(Archive& a, gibbsite::ScheduledResult& r, unsigned) {
+  a& r.update& r.label& r.headline;
+}
+
+template <class Archive>
+void serialize(Archive& a, gibbsite::Rollback& r, unsigned) {
+  a& r.update& r.restart& r.learning_rate& r.reason;
+}
+
+template <class Archive>
 void serialize(Archive& a, gibbsite::Checkpoint& c, unsigned) {
-  a& c.cell& c.precision& c.stage& c.seconds& c.costs& c.theta& c.slots& c.gradient& c.update;
-  a& c.training_rows& c.divergence& c.chains& c.steps& c.segments& c.results& c.evaluation;
+  a& c.cell& c.precision& c.stage& c.seconds& c.costs& c.training& c.snapshot;
+  a& c.training_rows& c.scheduled& c.rollbacks& c.divergence;
+  a& c.chains& c.steps& c.segments& c.results& c.evaluation;
 }
 
 }  // namespace boost::serialization
@@ -89,7 +106,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // magic, format, SHA-256 of the payload, its length: checked before Boost sees a byte.
-const std::string magic = "gibbsite checkpoint 1\n";
+const std::string magic = "gibbsite checkpoint 2\n";
 
 std::string pack(const Checkpoint& checkpoint) {
   std::ostringstream stream;

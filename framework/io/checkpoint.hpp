@@ -18,6 +18,37 @@ struct StageCost {
   double seconds = 0;
 };
 
+/// What training changes from update to update.
+struct Training {
+  std::uint64_t update = 0;  ///< updates made
+  Parameters theta;
+  Slots slots;
+  Saved gradient;
+  Parameters average;         ///< running mean of θ; empty where none is kept
+  Parameters activity;        ///< running mean of hidden units; empty where none is kept
+  Parameters centre;          ///< offsets of centred units; empty where there are none
+  std::uint64_t clipped = 0;  ///< updates with a clipped gradient
+  Parameters best;            ///< the parameters of the best evaluation so far; empty at first
+  double best_value = 0;
+  std::uint64_t best_update = 0;
+  Index not_better = 0;  ///< evaluations since then
+};
+
+/// The headline numbers of an evaluation during training.
+struct ScheduledResult {
+  std::uint64_t update = 0;
+  std::string label;
+  std::vector<std::pair<std::string, double>> headline;
+};
+
+/// A return of training to its last snapshot.
+struct Rollback {
+  std::uint64_t update = 0;   ///< the update that failed
+  std::uint64_t restart = 0;  ///< updates made at the snapshot
+  double learning_rate = 0;   ///< of the first update after it
+  std::string reason;
+};
+
 /// The whole state of a running cell. Every stage starts where `stage` and its position say.
 struct Checkpoint {
   enum class Stage : int { train, sample, evaluate, done };
@@ -27,12 +58,12 @@ struct Checkpoint {
   double seconds = 0;  ///< spent by earlier attempts
   std::vector<StageCost> costs = std::vector<StageCost>(4);
 
-  Parameters theta;
-  Slots slots;
-  Saved gradient;
-  std::uint64_t update = 0;           ///< updates made
+  Training training;
+  Training snapshot;                  ///< the last good one; its θ is empty where none is kept
   std::vector<double> training_rows;  ///< recorded rows of /training, one after the other
-  std::string divergence;             ///< why training stopped, if it did
+  std::vector<ScheduledResult> scheduled;
+  std::vector<Rollback> rollbacks;
+  std::string divergence;  ///< why training stopped, if it did
 
   std::vector<Chains> chains;
   Index steps = 0;              ///< transitions made, warm-up included

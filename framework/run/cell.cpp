@@ -4,6 +4,7 @@
 #include "gibbsite/io/loader.hpp"
 #include "gibbsite/io/provenance.hpp"
 #include "gibbsite/io/yaml.hpp"
+#include "gibbsite/run/training_record.hpp"
 
 namespace gibbsite {
 namespace {
@@ -74,9 +75,9 @@ Outcome run_cell(const fs::path& folder, Registry& registry, int threads, int pr
     // In later stages chains may have moved past what the state says: the checkpoint there is
     // stays.
     if (session.state.stage == Checkpoint::Stage::train) session.save();
-    if (auto* parametric = experiment->model->capability<Parametric>();
-        parametric != nullptr && session.state.theta.size() > 0)
-      parametric->set_parameters(session.state.theta);
+    if (experiment->train && session.state.training.theta.size() > 0)
+      experiment->model->capability<Parametric>()->set_parameters(
+          trained_parameters(*experiment->train, session.state.training));
   } catch (const Interrupted&) {
     return {.status = "interrupted",
             .stage = stage_name(session.state.stage),

@@ -2,10 +2,6 @@
 
 #include <algorithm>
 
-#include "gibbsite/api/exact_draws.hpp"
-#include "gibbsite/io/files.hpp"
-#include "gibbsite/io/hdf5.hpp"
-
 namespace gibbsite {
 namespace {
 
@@ -45,28 +41,13 @@ class Builder {
   template <class Read>
   void guarded(const std::string& section, Read read) {
     const Node* node = spec_.find(section);
-    if (node != nullptr) guard(*node, section, [&] { read(*node); });
+    if (node != nullptr) tools().guard(node->place, section, [&] { read(*node); });
   }
-  template <class Make>
-  void guard(const Node& at, const std::string& path, Make make) {
-    try {
-      make();
-    } catch (const StorageError&) {
-      throw;
-    } catch (const Error& fault) {
-      faults_.add(at.place, path, fault.what());
-    } catch (const std::exception& fault) {
-      faults_.add(at.place, path, std::string("cannot be built: ") + fault.what());
-    }
-  }
+  SectionTools tools() { return {registry_, resolver_, context_, made_->seed, faults_}; }
   void keep(const std::string& section, Node node) {
     made_->resolved.entries.push_back({section, node.place, std::move(node)});
   }
-  Context with_stream(const std::string& purpose) const {
-    Context context = context_;
-    context.random = Stream(made_->seed).split(purpose);
-    return context;
-  }
+  Context with_stream(const std::string& purpose) { return tools().with_stream(purpose); }
 
   void read_top(Reader& top) {
     Index version = 0;
@@ -188,163 +169,21 @@ class Builder {
   }
 
   void read_train(const Node& node) {
-    TrainParams params;
-    Reader reader(node, "train", faults_, &resolver_);
-    params.fields(reader);
-    reader.finish();
-    keep("train", std::move(reader.resolved()));
-    if (params.epochs.has_value() == params.updates.has_value())
-      faults_.add(node.place, "train", "needs either epochs or updates");
-    if (context_.train == nullptr) faults_.add(node.place, "train", "needs a data section");
-    if (context_.model->capability<Parametric>() == nullptr)
-      faults_.add(node.place, "train", "needs a model with parameters");
-    if (!faults_.empty()) return;
-    auto stage = std::make_unique<TrainStage>();
-    stage->batch = std::min(params.batch, context_.train->size());
-    const Index per_epoch = (context_.train->size() + stage->batch - 1) / stage->batch;
-    stage->updates = params.updates ? *params.updates : *params.epochs * per_epoch;
-    stage->record_every = params.record_every;
-    stage->gradient =
-        registry_.make<GradientEstimator>(Kind::gradient, params.gradient, with_stream("train"));
-    stage->optimizer =
-        registry_.make<Optimizer>(Kind::optimizer, params.optimizer, with_stream("train"));
-    resolver_.set_training_gradient(params.gradient);
-    made_->train = std::move(stage);
+    Node resolved;
+    made_->train = build_train_section(node, tools(), resolved);
+    keep("train", std::move(resolved));
   }
 
   void read_sample(const Node& node) {
-    auto stage = std::make_unique<SampleStage>();
-    SampleParams& params = stage->params;
-    Reader reader(node, "sample", faults_, &resolver_);
-    params.fields(reader);
-    Node init = read_init(node, *stage), clamp = read_clamp(node, *stage);
-    reader.accept("init");
-    reader.accept("clamp");
-    reader.finish();
-    reader.resolved().entries.push_back({"init", node.place, std::move(init)});
-    if (clamp) reader.resolved().entries.push_back({"clamp", node.place, std::move(clamp)});
-    keep("sample", std::move(reader.resolved()));
-    const auto records = [&](const char* what) {
-      return std::find(params.record.begin(), params.record.end(), what) != params.record.end();
-    };
-    stage->record_x = records("x");
-    stage->record_energy = records("energy");
-    if (stage->starts && stage->starts->size() < params.chains)
-      faults_.add(node.place, "sample.init.path",
-                  "must have a line for each of " + std::to_string(params.chains) +
-                      " chains, got " + std::to_string(stage->starts->size()));
-    if (!faults_.empty()) return;
-    Context context = with_stream("sample");
-    if (stage->clamped) context.model = stage->clamped.get();
-    context.subject = "sample";
-    stage->sampler = context.sampler(params.sampler);
-    made_->sample = std::move(stage);
-  }
-
-  Node read_init(const Node& sample, SampleStage& stage) {
-    static const Node empty = Node::map();
-    const Node* given = sample.find("init");
-    InitParams& params = stage.init;
-    Reader reader(given == nullptr ? empty : *given, "sample.init", faults_, &resolver_);
-    params.fields(reader);
-    reader.finish();
-    const Place& at = given == nullptr ? sample.place : given->place;
-    const auto require = [&](bool good, const char* rule) {
-      if (!good) faults_.add(at, "sample.init", rule);
-    };
-    require((params.from == "value") == params.value.has_value(),
-            "from: value and a value belong together");
-    require((params.from == "file") == !params.path.empty(),
-            "from: file and a path belong together");
-    require(params.from != "data" || context_.train != nullptr, "from: data needs a data section");
-    if (params.from == "file" && params.path.ends_with(".csv"))
-      guard(*given, "sample.init.path", [&] { stage.starts = read_starts(params.path); });
-    if (params.from == "model") {
-      require(
-          !draw_method(*context_.model).empty(),
-          "from: model needs a model with exact draws, at most 2^20 states, or pair interactions "
-          "of small tree-width");
-    }
-    return std::move(reader.resolved());
-  }
-
-  // Configurations to start from, one per line of a text file.
-  std::unique_ptr<Dataset> read_starts(const std::string& path) {
-    Node node = Node::map();
-    node["name"] = Node::scalar("csv", true);
-    node["path"] = Node::scalar(path, true);
-    auto starts = registry_.make<Dataset>(Kind::dataset, {"csv", node}, with_stream("sample"));
-    if (starts->dim() != context_.model->dim())
-      throw Error(path + " has " + std::to_string(starts->dim()) +
-                  " values per line, but the model has " + std::to_string(context_.model->dim()) +
-                  " coordinates");
-    return starts;
-  }
-
-  Node read_clamp(const Node& sample, SampleStage& stage) {
-    const Node* given = sample.find("clamp");
-    if (given == nullptr) return {};
-    ClampParams params;
-    Reader reader(*given, "sample.clamp", faults_, &resolver_);
-    params.fields(reader);
-    reader.finish();
-    const auto& coordinates = params.coordinates;
-    const auto& values = params.values;
-    const auto& row = params.row;
-    guard(*given, "sample.clamp", [&] {
-      if (row.has_value() != values.empty()) throw Error("needs either values or row");
-      Vector held(Index(values.size()));
-      for (std::size_t k = 0; k < values.size(); ++k) held(Index(k)) = Real(values[k]);
-      if (row) {
-        if (context_.train == nullptr || *row >= context_.train->size())
-          throw Error("row must be a training observation");
-        const Dataset& data = context_.train->observed();
-        Batch x(data.dim(), 1);
-        data.columns(std::vector<Index>{*row}, Stream(made_->seed).split("clamp"), x);
-        held.resize(Index(coordinates.size()));
-        for (std::size_t k = 0; k < coordinates.size(); ++k) {
-          if (coordinates[k] >= x.rows())
-            throw Error("coordinate must be below " + std::to_string(x.rows()) + ", got " +
-                        std::to_string(coordinates[k]));
-          held(Index(k)) = x(coordinates[k], 0);
-        }
-      }
-      stage.clamped = std::make_unique<Clamped>(*context_.model, coordinates, held);
-    });
-    return std::move(reader.resolved());
+    Node resolved;
+    made_->sample = build_sample_section(node, tools(), resolved);
+    keep("sample", std::move(resolved));
   }
 
   void read_evaluate(const Node& node) {
-    if (!node.is_list())
-      return faults_.add(node.place, "evaluate", "must be a list, got " + node.shown());
-    std::vector<Node> resolved;
-    for (std::size_t k = 0; k < node.items.size(); ++k) {
-      const Node& item = node.items[k];
-      const std::string path = "evaluate." + std::to_string(k);
-      EvaluationParams params;
-      PluginSpec spec = resolver_.resolve_with(Kind::evaluation, item, path, faults_,
-                                               [&](Fields& f) { params.fields(f); });
-      if (!spec) continue;
-      const std::string label = params.label.empty() ? spec.name : params.label;
-      resolved.push_back(spec.node);
-      const bool good = label.find_first_not_of(
-                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
-                        std::string::npos;
-      if (!good)
-        faults_.add(item.place, path + ".label", "must be of [A-Za-z0-9_-], got '" + label + "'");
-      for (const auto& other : made_->evaluate)
-        if (other.label == label)
-          faults_.add(item.place, path,
-                      "label '" + label + "' is already used; give each its own label");
-      guard(item, path, [&] {
-        auto evaluation =
-            registry_.make<Evaluation>(Kind::evaluation, spec, with_stream("evaluate " + label));
-        made_->evaluate.push_back({label, spec.name, std::move(evaluation)});
-      });
-    }
-    Node list = Node::list(std::move(resolved));
-    list.place = node.place;
-    keep("evaluate", std::move(list));
+    Node resolved;
+    made_->evaluate = read_evaluations(node, "evaluate", false, tools(), resolved);
+    keep("evaluate", std::move(resolved));
   }
 
   void read_checkpoint_section(const Node& node) {

@@ -8,38 +8,11 @@
 
 #include "gibbsite/api/completion.hpp"
 #include "gibbsite/api/compose.hpp"
-#include "gibbsite/api/registry.hpp"
-#include "gibbsite/io/resolve.hpp"
 #include "gibbsite/run/data.hpp"
-#include "gibbsite/run/sections.hpp"
+#include "gibbsite/run/sample_section.hpp"
+#include "gibbsite/run/train_section.hpp"
 
 namespace gibbsite {
-
-/// The train section, built.
-struct TrainStage {
-  std::unique_ptr<GradientEstimator> gradient;
-  std::unique_ptr<Optimizer> optimizer;
-  Index batch = 100;
-  Index updates = 0;
-  Index record_every = 1;
-};
-
-/// The sample section, built.
-struct SampleStage {
-  std::unique_ptr<Clamped> clamped;  ///< null where nothing is clamped
-  std::unique_ptr<Sampler> sampler;
-  SampleParams params;
-  InitParams init;
-  std::unique_ptr<Dataset> starts;  ///< of init from a csv file, else null
-  bool record_x = true, record_energy = true;
-};
-
-/// One entry of the evaluate section, built.
-struct EvaluateStage {
-  std::string label;
-  std::string name;
-  std::unique_ptr<Evaluation> evaluation;
-};
 
 /// A cell ready to run. Its parts point to each other, so it stays where it is.
 struct Experiment {

@@ -9,6 +9,7 @@
 #include "gibbsite/io/files.hpp"
 #include "gibbsite/io/provenance.hpp"
 #include "gibbsite/io/yaml.hpp"
+#include "gibbsite/run/training_record.hpp"
 
 namespace gibbsite {
 namespace {
@@ -62,41 +63,30 @@ void write_root(Hdf5Writer& file, const Session& session, const Registry& regist
   set("seconds", outcome.seconds);
 }
 
-void write_training(Hdf5Writer& file, const Experiment& experiment, const Checkpoint& state) {
-  const auto columns = training_columns(experiment);
-  const std::size_t width = columns.size(), rows = state.training_rows.size() / width;
-  const auto column = [&](std::size_t k) {
-    std::vector<double> values;
-    for (std::size_t r = 0; r < rows; ++r) values.push_back(state.training_rows[r * width + k]);
-    return values;
-  };
-  file.dimension("/training", "update", column(0));
-  for (std::size_t k = 1; k < width; ++k)
-    file.put("/training", columns[k], k > 7 ? Stored::int64 : Stored::float64, {"update"},
-             column(k));
-  if (!state.divergence.empty()) file.attribute("/training", "divergence", state.divergence);
-  if (!experiment.completed_train) return;
-  double total = 0;
-  for (const double count : column(width - 1)) total += count;
-  if (total == 0) return;
-  const std::string text = " observations of the recorded updates have no converged mean field";
-  file.attribute("/training", "warning", number_text(total) + text);
-}
-
-void write_parameters(Hdf5Writer& file, const EnergyModel& model) {
-  const auto* parametric = model.capability<Parametric>();
-  if (parametric == nullptr) return;
-  const Parameters theta = parametric->parameters();
+void write_blocks(Hdf5Writer& file, const std::string& group, const Parametric& parametric,
+                  const Parameters& theta) {
   Index first = 0;
-  for (const ParameterBlock& block : parametric->blocks()) {
+  for (const ParameterBlock& block : parametric.blocks()) {
     for (std::size_t axis = 0; axis < block.dimensions.size(); ++axis)
-      if (!file.has_dimension("/parameters", block.dimensions[axis]))
-        file.dimension("/parameters", block.dimensions[axis],
-                       count_up(std::size_t(block.shape[axis])));
-    file.put("/parameters", block.name, Stored::float64, block.dimensions,
+      if (!file.has_dimension(group, block.dimensions[axis]))
+        file.dimension(group, block.dimensions[axis], count_up(std::size_t(block.shape[axis])));
+    file.put(group, block.name, Stored::float64, block.dimensions,
              {theta.data() + first, theta.data() + first + block.size()});
     first += block.size();
   }
+}
+
+// Where later stages use a running mean or the best parameters, those of the last update are kept
+// beside them.
+void write_parameters(Hdf5Writer& file, const Session& session) {
+  const Experiment& experiment = session.experiment;
+  const auto* parametric = experiment.own_model->capability<Parametric>();
+  if (parametric == nullptr) return;
+  write_blocks(file, "/parameters", *parametric, parametric->parameters());
+  const Training& training = session.state.training;
+  if (experiment.train && (experiment.train->average || experiment.train->stop) &&
+      training.theta.size() > 0)
+    write_blocks(file, "/last_parameters", *parametric, training.theta);
 }
 
 Stored stored_type(Variable::Type type) {
@@ -197,8 +187,8 @@ void write_result(const Session& session, const Registry& registry, const Outcom
                             "warmup_sample_stats");
     if (stage.params.save_warmup) warm.copy_to(file, draw_steps(warm.draws(), stage.params.thin));
   }
-  if (experiment.train) write_training(file, experiment, state);
-  write_parameters(file, *experiment.own_model);
+  if (experiment.train) write_training(file, session);
+  write_parameters(file, session);
   for (std::size_t k = 0; k < state.results.size(); ++k)
     write_one(file, experiment.evaluate[k].label, experiment.evaluate[k].name, state.results[k],
               *experiment.own_model);

@@ -20,6 +20,62 @@ void TrainParams::fields(Fields& f) {
   f.integer("updates", updates, "updates in all, instead of epochs",
             {.minimum = 0, .maximum = 1e12, .unset = "see epochs"});
   f.count("record_every", record_every, "updates between rows of /training");
+  f.real("average", average,
+         "share kept of a running mean of the parameters, which later stages then use; 1: the mean "
+         "of all updates",
+         {.minimum = 0, .maximum = 1, .above_minimum = true, .unset = "none"});
+}
+
+void RegularizationParams::fields(Fields& f) {
+  f.real("l1", l1, "rate λ of a penalty λ|θ|₁", {.minimum = 0});
+  f.real("l2", l2, "rate λ of a penalty λ|θ|²/2", {.minimum = 0});
+  f.texts("blocks", blocks, "the parameters that l1 and l2 act on, by the names of their blocks",
+          {.unset = "weights, no biases"});
+}
+
+void SparsityParams::fields(Fields& f) {
+  f.real("target", target, "share of the data for which a hidden unit should be on; in (0, 1)",
+         {.minimum = 0, .maximum = 1, .above_minimum = true, .required = true});
+  f.real("rate", rate, "weight of the penalty",
+         {.minimum = 0, .above_minimum = true, .required = true});
+  f.real("decay", decay, "share kept of the running mean of what units do; < 1",
+         {.minimum = 0, .maximum = 1});
+}
+
+void CentringParams::fields(Fields& f) {
+  f.choice("means", means, {"data", "model", "average"},
+           "offsets of the units: their means under the data, the model, or half of each");
+  f.real("decay", decay, "share kept of the running means at every update; < 1",
+         {.minimum = 0, .maximum = 1});
+}
+
+void ClipParams::fields(Fields& f) {
+  const Rule positive{.minimum = 0, .above_minimum = true, .unset = "none"};
+  f.real("norm", norm, "longest gradient; a longer one is scaled down", positive);
+  f.real("value", value, "largest entry of a gradient; a larger one is cut", positive);
+}
+
+void ScheduledParams::fields(Fields& f) {
+  f.integer("every", every, "updates between two evaluations", {.minimum = 1, .required = true});
+}
+
+void StopParams::fields(Fields& f) {
+  f.text("metric", metric, "label.number of a scheduled evaluation, by which the best is kept",
+         {.required = true});
+  f.choice("mode", mode, {"max", "min"}, "whether the largest or the smallest is best");
+  f.integer("patience", patience, "evaluations without a better one after which training ends",
+            {.minimum = 1, .unset = "no early end: the best parameters are kept"});
+}
+
+void DivergenceParams::fields(Fields& f) {
+  f.integer("retries", retries, "returns to a snapshot before the cell ends as diverged",
+            {.minimum = 0, .maximum = 1e6});
+  f.real("rate_factor", rate_factor, "factor of the learning rate at every return",
+         {.minimum = 0, .maximum = 1, .above_minimum = true, .unset = "0.5"});
+  f.real("energy_gap", energy_gap, "largest size of the energy gap; beyond it training diverges",
+         {.minimum = 0, .above_minimum = true, .unset = "none"});
+  f.integer("snapshot_every", snapshot_every, "updates between snapshots",
+            {.minimum = 1, .unset = "100"});
 }
 
 void SampleParams::fields(Fields& f) {

@@ -19,6 +19,55 @@ struct TrainParams {
   Index batch = 100;
   std::optional<Index> epochs, updates;
   Index record_every = 1;
+  std::optional<double> average;
+  void fields(Fields& f);
+};
+
+/// `train.regularization`, without `sparsity`.
+struct RegularizationParams {
+  double l1 = 0, l2 = 0;
+  std::vector<std::string> blocks;
+  void fields(Fields& f);
+};
+
+/// `train.regularization.sparsity`.
+struct SparsityParams {
+  double target = 0, rate = 0, decay = 0.9;
+  void fields(Fields& f);
+};
+
+/// `train.centring`.
+struct CentringParams {
+  std::string means = "average";
+  double decay = 0.99;
+  void fields(Fields& f);
+};
+
+/// `train.clip`: one of the two.
+struct ClipParams {
+  std::optional<double> norm, value;
+  void fields(Fields& f);
+};
+
+/// What an entry of `train.evaluate` takes beside what any evaluation does.
+struct ScheduledParams {
+  Index every = 0;
+  void fields(Fields& f);
+};
+
+/// `train.stop`.
+struct StopParams {
+  std::string metric;
+  std::string mode = "max";
+  std::optional<Index> patience;
+  void fields(Fields& f);
+};
+
+/// `train.on_divergence`.
+struct DivergenceParams {
+  Index retries = 3;
+  std::optional<double> rate_factor, energy_gap;
+  std::optional<Index> snapshot_every;
   void fields(Fields& f);
 };
 

@@ -36,12 +36,11 @@ Session::Session(const Experiment& e, const Workers& w, std::filesystem::path f,
 double Session::seconds() const { return earlier_seconds_ + since(started_); }
 
 Evaluations Session::evaluations() const {
-  return state.costs[std::size_t(state.stage)].evaluations +
-         (experiment.own_model->evaluations() - counted_);
+  return state.costs[charged()].evaluations + (experiment.own_model->evaluations() - counted_);
 }
 
 void Session::account() {
-  StageCost& cost = state.costs[std::size_t(state.stage)];
+  StageCost& cost = state.costs[charged()];
   cost.evaluations = evaluations();
   cost.seconds += since(accounted_);
   counted_ = experiment.own_model->evaluations();

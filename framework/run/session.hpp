@@ -33,12 +33,30 @@ class Session final : public Desk {
   /// Writes a checkpoint when it is due, or when stopping, which then throws Interrupted.
   void report(double done, double total, const std::string& note) override;
   void save();
-  /// Evaluations of the stage under way, earlier attempts included.
+  /// Evaluations of the stage that pays, earlier attempts included.
   Evaluations evaluations() const;
   /// Seconds since the cell first started, earlier attempts included.
   double seconds() const;
   /// Adds what was spent since the last call to the stage's cost.
   void account();
+
+  /// Books what is spent during its life as the cost of another stage than the one under way.
+  class Charge {
+   public:
+    Charge(Session& session, Checkpoint::Stage stage) : session_(session) {
+      session_.account();
+      session_.charged_ = stage;
+    }
+    ~Charge() {
+      session_.account();
+      session_.charged_.reset();
+    }
+    Charge(const Charge&) = delete;
+    Charge& operator=(const Charge&) = delete;
+
+   private:
+    Session& session_;
+  };
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -46,7 +64,10 @@ class Session final : public Desk {
     return std::chrono::duration<double>(Clock::now() - start).count();
   }
 
+  std::size_t charged() const { return std::size_t(charged_.value_or(state.stage)); }
+
   int progress_;
+  std::optional<Checkpoint::Stage> charged_;
   Clock::time_point started_ = Clock::now(), accounted_ = started_, saved_ = started_, shown_;
   double earlier_seconds_ = 0;
   Evaluations counted_;

@@ -6,13 +6,9 @@
 
 namespace gibbsite {
 
-/// Columns of a row of /training, in order: what every estimator has, then what this one reports of
-/// its own. The last, where data cover a model's observed coordinates alone, counts observations of
-/// the batch whose mean field did not converge.
-std::vector<std::string> training_columns(const Experiment& experiment);
-
-/// Fits the parameters of the experiment's model. Throws Diverged at the first gradient or
-/// parameter that is not finite; the state then keeps the last finite parameters.
+/// Fits the parameters of the experiment's model and leaves it with those that later stages use
+/// (trained_parameters). Throws Diverged at a gradient or parameter that is not finite, where the
+/// spec has no retries left; the state then keeps the last finite parameters.
 void train(Session& session);
 
 /// Warm-up and sampling of all chains into segments.

@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "gibbsite/run/scheduled.hpp"
 #include "gibbsite/run/stages.hpp"
+#include "gibbsite/run/training_record.hpp"
 
 namespace gibbsite {
 namespace {
@@ -17,94 +20,198 @@ std::vector<Index> epoch_order(const Stream& random, std::uint64_t epoch, Index 
   return order;
 }
 
-void record(Session& session, const GradientEstimate& estimate, double rate, Index unconverged) {
-  const Evaluations spent = session.evaluations();
-  std::vector<double> row = {
-      double(session.state.update), estimate.objective,         estimate.energy_gap,
-      estimate.ascent.norm(),       session.state.theta.norm(), rate,
-      estimate.mean_chain_age,      estimate.max_chain_age,     session.seconds(),
-      double(spent.energy),         double(spent.gradient),     double(spent.parameter_gradient),
-      double(spent.site_updates)};
-  row.insert(row.end(), estimate.statistics.begin(), estimate.statistics.end());
-  if (session.experiment.completed_train) row.push_back(double(unconverged));
-  session.state.training_rows.insert(session.state.training_rows.end(), row.begin(), row.end());
+// Whether the gradient had to be cut.
+bool clip(const ClipParams& limits, Parameters& ascent) {
+  const double size = limits.norm ? ascent.stableNorm() : ascent.lpNorm<Eigen::Infinity>();
+  const double limit = limits.norm ? *limits.norm : limits.value.value_or(HUGE_VAL);
+  if (size <= limit) return false;
+  if (limits.norm)
+    ascent *= limit / size;
+  else
+    ascent = ascent.cwiseMax(-limit).cwiseMin(limit);
+  return true;
 }
+
+class Trainer {
+ public:
+  explicit Trainer(Session& session)
+      : session_(session),
+        state_(session.state),
+        experiment_(session.experiment),
+        stage_(*session.experiment.train),
+        data_(session.experiment.training->observed()),
+        parametric_(*session.experiment.model->capability<Parametric>()),
+        scheduled_(session),
+        random_(Stream(session.experiment.seed).split("train")),
+        per_epoch_((data_.size() + stage_.batch - 1) / stage_.batch) {}
+
+  void run() {
+    begin();
+    scheduled_.make_due();
+    while (!ended()) {
+      keep_snapshot();
+      try {
+        update();
+      } catch (const Diverged& fault) {
+        roll_back(fault);
+        continue;
+      }
+      report();
+      scheduled_.make_due();
+    }
+    use_parameters(parametric_, trained_parameters(stage_, training_));
+  }
+
+ private:
+  void begin() {
+    if (training_.theta.size() == 0) {
+      training_.theta = parametric_.parameters();
+      training_.gradient = stage_.gradient->init(random_.split("init"));
+    } else {
+      parametric_.set_parameters(training_.theta);
+    }
+  }
+
+  bool ended() const {
+    const bool early =
+        stage_.stop && stage_.stop->patience && training_.not_better >= *stage_.stop->patience;
+    return early || Index(training_.update) >= stage_.updates;
+  }
+
+  void report() {
+    char note[48];
+    std::snprintf(note, sizeof note, "|gradient| %.3g", gradient_norm_);
+    session_.report(double(training_.update), double(stage_.updates), note);
+  }
+
+  // Every return to a snapshot goes on with other random numbers and a smaller share of the rate.
+  Stream random() const {
+    const std::size_t returns = state_.rollbacks.size();
+    return returns == 0 ? random_ : random_.split("return").split(std::uint64_t(returns));
+  }
+  double rate_share() const {
+    if (!stage_.retry) return 1;
+    return std::pow(stage_.retry->rate_factor.value_or(0.5), double(state_.rollbacks.size()));
+  }
+
+  Batch batch() {
+    const std::uint64_t epoch = training_.update / std::uint64_t(per_epoch_);
+    if (epoch != epoch_at_hand_) order_ = epoch_order(random_.split("order"), epoch, data_.size());
+    epoch_at_hand_ = epoch;
+    const Index first = Index(training_.update % std::uint64_t(per_epoch_)) * stage_.batch;
+    const Index size = std::min(stage_.batch, data_.size() - first);
+    Batch x(data_.dim(), size);
+    data_.columns(std::span(order_).subspan(std::size_t(first), std::size_t(size)),
+                  random().split("data").at(training_.update), x);
+    return x;
+  }
+
+  void update() {
+    const Stream random = this->random().at(training_.update);
+    const Completion rows =
+        rows_for(*stage_.gradient, *experiment_.model, batch(), session_.workers, random);
+    UpdateRecord record{
+        .estimate = stage_.gradient->estimate(rows.x, training_.gradient, random),
+        .learning_rate = stage_.optimizer->learning_rate(training_.update) * rate_share(),
+        .unconverged = rows.unconverged};
+    check(record.estimate);
+    Parameters ascent = record.estimate.ascent;
+    if (stage_.centring) stage_.centring->apply(rows.x, training_.centre, ascent);
+    if (stage_.regularizer)
+      record.penalty = stage_.regularizer->add(training_.theta, rows.x, training_.activity, ascent);
+    if (!ascent.allFinite()) throw Diverged("the gradient is not finite" + here());
+    if (clip(stage_.clip, ascent)) ++training_.clipped;
+    climb(ascent);
+    gradient_norm_ = record.estimate.ascent.norm();
+    if (is_recorded()) record_update(session_, record);
+  }
+
+  void check(const GradientEstimate& estimate) const {
+    const std::size_t named = stage_.gradient->statistics().size();
+    if (estimate.statistics.size() != named)
+      throw Error("gradient: reports " + std::to_string(estimate.statistics.size()) +
+                  " statistics, but names " + std::to_string(named));
+    if (!estimate.ascent.allFinite()) throw Diverged("the gradient is not finite" + here());
+    if (!stage_.retry || !stage_.retry->energy_gap) return;
+    if (std::isnan(estimate.energy_gap) && training_.update == 0)
+      throw Error("train.on_divergence.energy_gap: the gradient estimator reports no energy gap");
+    if (!(std::abs(estimate.energy_gap) <= *stage_.retry->energy_gap))
+      throw Diverged("the energy gap is " + number_text(estimate.energy_gap) + here());
+  }
+
+  void climb(const Parameters& ascent) {
+    Parameters next = training_.theta;
+    stage_.optimizer->update(next, ascent, training_.slots, training_.update);
+    // Steps are proportional to the learning rate.
+    if (const double share = rate_share(); share != 1)
+      next = training_.theta + share * (next - training_.theta);
+    if (!next.allFinite()) throw Diverged("a parameter is not finite" + here());
+    use_parameters(parametric_, next, here());
+    training_.theta = std::move(next);
+    ++training_.update;
+    if (stage_.average) average(*stage_.average);
+  }
+
+  // The plain mean of all updates until these are as many as the share stands for.
+  void average(double share) {
+    const double n = double(training_.update);
+    const double kept = std::min(share, (n - 1) / n);
+    if (training_.average.size() == 0)
+      training_.average = training_.theta;
+    else
+      training_.average = kept * training_.average + (1 - kept) * training_.theta;
+  }
+
+  std::string here() const { return " at update " + std::to_string(training_.update); }
+
+  // An evaluation needs a row for its numbers.
+  bool is_recorded() const {
+    return training_.update % std::uint64_t(stage_.record_every) == 0 || scheduled_.any_due();
+  }
+
+  void keep_snapshot() {
+    if (!stage_.retry || stage_.retry->retries == 0) return;
+    if (training_.update % std::uint64_t(stage_.retry->snapshot_every.value_or(100)) != 0) return;
+    if (state_.snapshot.theta.size() > 0 && state_.snapshot.update == training_.update) return;
+    state_.snapshot = training_;
+  }
+
+  void roll_back(const Diverged& fault) {
+    const Index returns = Index(state_.rollbacks.size());
+    if (!stage_.retry || stage_.retry->retries == 0) throw fault;
+    if (returns == stage_.retry->retries)
+      throw Diverged(std::string(fault.what()) + ", after " + std::to_string(returns) +
+                     " returns to a snapshot");
+    const std::uint64_t restart = state_.snapshot.update;
+    state_.rollbacks.push_back({training_.update, restart, 0, fault.what()});
+    const double rate = stage_.optimizer->learning_rate(restart) * rate_share();
+    state_.rollbacks.back().learning_rate = rate;
+    std::fprintf(stderr, "training diverged: %s; it goes on from update %llu at learning rate %g\n",
+                 fault.what(), static_cast<unsigned long long>(restart), rate);
+    forget_after(state_, restart, training_columns(experiment_).size());
+    training_ = state_.snapshot;
+    parametric_.set_parameters(training_.theta);
+  }
+
+  Session& session_;
+  Checkpoint& state_;
+  Training& training_ = state_.training;
+  const Experiment& experiment_;
+  const TrainStage& stage_;
+  const Dataset& data_;
+  Parametric& parametric_;
+  ScheduledEvaluations scheduled_;
+  const Stream random_;
+  const Index per_epoch_;
+  std::vector<Index> order_;
+  std::uint64_t epoch_at_hand_ = ~std::uint64_t{0};
+  double gradient_norm_ = 0;
+};
 
 }  // namespace
 
-std::vector<std::string> training_columns(const Experiment& experiment) {
-  std::vector<std::string> names = {"update",
-                                    "objective",
-                                    "energy_gap",
-                                    "gradient_norm",
-                                    "parameter_norm",
-                                    "learning_rate",
-                                    "mean_chain_age",
-                                    "max_chain_age",
-                                    "seconds",
-                                    "energy_evaluations",
-                                    "gradient_evaluations",
-                                    "parameter_gradient_evaluations",
-                                    "site_updates"};
-  for (const std::string& name : experiment.train->gradient->statistics()) names.push_back(name);
-  if (experiment.completed_train) names.emplace_back("unconverged");
-  return names;
-}
-
 void train(Session& session) {
-  const Experiment& experiment = session.experiment;
-  if (!experiment.train) return;
-  const TrainStage& stage = *experiment.train;
-  const Dataset& data = experiment.training->observed();
-  Parametric& parametric = *experiment.model->capability<Parametric>();
-  const Stream random = Stream(experiment.seed).split("train");
-  const Stream order_stream = random.split("order"), data_stream = random.split("data");
-  Checkpoint& state = session.state;
-  if (state.theta.size() == 0) {
-    state.theta = parametric.parameters();
-    state.gradient = stage.gradient->init(random.split("init"));
-  } else {
-    parametric.set_parameters(state.theta);
-  }
-  const Index per_epoch = (data.size() + stage.batch - 1) / stage.batch;
-  std::vector<Index> order;
-  std::uint64_t epoch_at_hand = ~std::uint64_t{0};
-  while (Index(state.update) < stage.updates) {
-    const std::uint64_t epoch = state.update / std::uint64_t(per_epoch);
-    if (epoch != epoch_at_hand) order = epoch_order(order_stream, epoch, data.size());
-    epoch_at_hand = epoch;
-    const Index first = Index(state.update % std::uint64_t(per_epoch)) * stage.batch;
-    const Index size = std::min(stage.batch, data.size() - first);
-    Batch x(data.dim(), size);
-    data.columns(std::span(order).subspan(std::size_t(first), std::size_t(size)),
-                 data_stream.at(state.update), x);
-
-    const Completion rows = rows_for(*stage.gradient, *experiment.model, std::move(x),
-                                     session.workers, random.at(state.update));
-    const GradientEstimate estimate =
-        stage.gradient->estimate(rows.x, state.gradient, random.at(state.update));
-    const std::string at = " at update " + std::to_string(state.update);
-    if (estimate.statistics.size() != stage.gradient->statistics().size())
-      throw Error("gradient: reports " + std::to_string(estimate.statistics.size()) +
-                  " statistics, but names " + std::to_string(stage.gradient->statistics().size()));
-    if (!estimate.ascent.allFinite()) throw Diverged("the gradient is not finite" + at);
-    Parameters next = state.theta;
-    stage.optimizer->update(next, estimate.ascent, state.slots, state.update);
-    if (!next.allFinite()) throw Diverged("a parameter is not finite" + at);
-    const double rate = stage.optimizer->learning_rate(state.update);
-    try {
-      parametric.set_parameters(next);
-    } catch (const Error& fault) {
-      throw Diverged(std::string(fault.what()) + at);
-    }
-    state.theta = std::move(next);
-    ++state.update;
-    if (state.update % std::uint64_t(stage.record_every) == 0)
-      record(session, estimate, rate, rows.unconverged);
-    char note[48];
-    std::snprintf(note, sizeof note, "|gradient| %.3g", estimate.ascent.norm());
-    session.report(double(state.update), double(stage.updates), note);
-  }
+  if (session.experiment.train) Trainer(session).run();
 }
 
 }  // namespace gibbsite

@@ -13,8 +13,8 @@ using namespace gibbsite::test;
 
 namespace {
 
-// A second or two of training, sampling and annealing, saved all the time.
-// Training, sampling and annealing, saved all the time. The longer one leaves time to be killed.
+// Training with all its options, sampling and annealing, saved all the time. The longer one leaves
+// time to be killed.
 std::string one_cell(bool longer = false) {
   const std::string updates = longer ? "20000" : "1500", draws = longer ? "40000" : "3000",
                     temperatures = longer ? "6000" : "300";
@@ -24,7 +24,16 @@ std::string one_cell(bool longer = false) {
          "model: {name: rbm, hidden: 8}\n"
          "train:\n"
          "  gradient: {name: contrastive_divergence, steps: 1, persistent: true, chains: 20}\n"
-         "  optimizer: {name: adam, step_size: 0.005}\n"
+         "  optimizer: {name: adam, step_size: 0.005, schedule: cosine, period: 1000, warmup: 9}\n"
+         "  regularization: {l2: 0.001, sparsity: {target: 0.1, rate: 0.1}}\n"
+         "  centring: {means: average}\n"
+         "  clip: {norm: 2}\n"
+         "  average: 0.99\n"
+         "  evaluate:\n"
+         "    - {name: exact_log_partition, every: 200}\n"
+         "    - {name: annealed_importance_sampling, temperatures: 50, runs: 10, every: 300}\n"
+         "  stop: {metric: exact_log_partition.mean_log_likelihood_test}\n"
+         "  on_divergence: {snapshot_every: 50}\n"
          "  batch: 50\n"
          "  updates: " +
          updates +

@@ -64,10 +64,22 @@ Checkpoint example(const std::string& cell = "0123456789ab") {
   c.stage = Checkpoint::Stage::sample;
   c.seconds = .1;
   c.costs[1] = {.evaluations = {1, 2, 3, ~std::uint64_t{0}}, .seconds = 3};
-  c.theta = filled<Parameters>(11, 1);
-  c.slots = {filled<Parameters>(11, 1), Parameters()};
-  c.gradient = {.position = 7, .numbers = odd, .chains = {odd_chains(), odd_chains()}};
-  c.update = std::uint64_t{1} << 63;
+  c.training = {.update = std::uint64_t{1} << 63,
+                .theta = filled<Parameters>(11, 1),
+                .slots = {filled<Parameters>(11, 1), Parameters()},
+                .gradient = {.position = 7, .numbers = odd, .chains = {odd_chains(), odd_chains()}},
+                .average = filled<Parameters>(11, 1),
+                .activity = filled<Parameters>(3, 1),
+                .centre = filled<Parameters>(4, 1),
+                .clipped = 5,
+                .best = filled<Parameters>(10, 1),
+                .best_value = -0.,
+                .best_update = 9,
+                .not_better = 2};
+  c.snapshot = c.training;
+  c.snapshot.update = 6;
+  c.scheduled = {{4, "exact", {{"log_partition", odd[4]}, {"b", odd[10]}}}};
+  c.rollbacks = {{13, 10, .1, "the gradient is not finite"}, {17, 10, -0., ""}};
   c.training_rows = odd;
   c.divergence = "a \n\"text\" \xc3\xa9";
   c.chains = {nested_chains()};
@@ -83,6 +95,9 @@ Checkpoint example(const std::string& cell = "0123456789ab") {
   return c;
 }
 
+bool same(double a, double b) {
+  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+}
 bool same(const std::vector<double>& a, const std::vector<double>& b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), 8 * a.size()) == 0);
 }
@@ -97,6 +112,20 @@ bool same(const Chains& a, const Chains& b) {
          same(a.aux, b.aux) && same(a.tuning, b.tuning) && same(a.statistics, b.statistics) &&
          std::equal(a.nested.begin(), a.nested.end(), b.nested.begin(), b.nested.end(),
                     [](const Chains& x, const Chains& y) { return same(x, y); });
+}
+
+bool same(const Training& a, const Training& b) {
+  const auto all = [](const auto& x, const auto& y) {
+    return std::equal(x.begin(), x.end(), y.begin(), y.end(),
+                      [](const auto& one, const auto& other) { return same(one, other); });
+  };
+  return a.update == b.update && same(a.theta, b.theta) && all(a.slots, b.slots) &&
+         a.gradient.position == b.gradient.position &&
+         same(a.gradient.numbers, b.gradient.numbers) &&
+         all(a.gradient.chains, b.gradient.chains) && same(a.average, b.average) &&
+         same(a.activity, b.activity) && same(a.centre, b.centre) && a.clipped == b.clipped &&
+         same(a.best, b.best) && same(a.best_value, b.best_value) &&
+         a.best_update == b.best_update && a.not_better == b.not_better;
 }
 
 std::string refusal(const fs::path& folder, const std::string& cell = "0123456789ab") {
@@ -122,15 +151,19 @@ TEST_CASE("a checkpoint is read back bit by bit, odd numbers included") {
   CHECK(read.precision == wrote.precision);
   CHECK(read.stage == wrote.stage);
   CHECK(read.costs[1].evaluations.site_updates == ~std::uint64_t{0});
-  CHECK(same(read.theta, wrote.theta));
-  REQUIRE(read.slots.size() == 2);
-  CHECK(same(read.slots[0], wrote.slots[0]));
-  CHECK(read.slots[1].size() == 0);
-  CHECK(read.gradient.position == 7);
-  CHECK(same(read.gradient.numbers, odd));
-  REQUIRE(read.gradient.chains.size() == 2);
-  CHECK(same(read.gradient.chains[1], wrote.gradient.chains[1]));
-  CHECK(read.update == wrote.update);
+  CHECK(same(read.training, wrote.training));
+  CHECK(same(read.snapshot, wrote.snapshot));
+  CHECK(read.snapshot.update == 6);
+  REQUIRE(read.scheduled.size() == 1);
+  CHECK(read.scheduled[0].update == 4);
+  CHECK(read.scheduled[0].label == "exact");
+  CHECK(read.scheduled[0].headline[0].first == "log_partition");
+  CHECK(same(read.scheduled[0].headline[1].second, odd[10]));
+  REQUIRE(read.rollbacks.size() == 2);
+  CHECK(read.rollbacks[0].update == 13);
+  CHECK(read.rollbacks[0].restart == 10);
+  CHECK(same(read.rollbacks[1].learning_rate, -0.));
+  CHECK(read.rollbacks[0].reason == "the gradient is not finite");
   CHECK(same(read.training_rows, odd));
   CHECK(read.divergence == wrote.divergence);
   REQUIRE(read.chains.size() == 1);

@@ -221,20 +221,43 @@ Node typed(const char* type) {
   return node;
 }
 
+// Any plugin of a kind: its name alone, or a map; a scheduled one is a map that says when, too.
+Node plugin_schema(Kind kind, Registry& registry, bool scheduled = false) {
+  std::vector<Node> choices;
+  if (!scheduled) {
+    choices.push_back(Node::map());
+    choices[0]["enum"] = texts(registry.names(kind));
+  }
+  for (const std::string& name : registry.names(kind)) {
+    Describer fields;
+    entry_of(kind, name, registry).fields(fields);
+    common_fields(kind, fields);
+    if (scheduled) ScheduledParams().fields(fields);
+    choices.push_back(map_schema(fields, name));
+  }
+  Node node = Node::map();
+  node["oneOf"] = Node::list(std::move(choices));
+  return node;
+}
+
 Node definitions(Registry& registry) {
   Node all = Node::map();
-  for (const Kind kind : all_kinds) {
-    std::vector<Node> choices = {Node::map()};
-    choices[0]["enum"] = texts(registry.names(kind));
-    for (const std::string& name : registry.names(kind)) {
-      Describer fields;
-      entry_of(kind, name, registry).fields(fields);
-      common_fields(kind, fields);
-      choices.push_back(map_schema(fields, name));
-    }
-    all[kind_name(kind)]["oneOf"] = Node::list(std::move(choices));
-  }
+  for (const Kind kind : all_kinds) all[kind_name(kind)] = plugin_schema(kind, registry);
+  all["scheduled_evaluation"] = plugin_schema(Kind::evaluation, registry, true);
   return all;
+}
+
+Node train_schema() {
+  Node evaluations = typed("array");
+  evaluations["items"] = reference_to("scheduled_evaluation");
+  return section_schema<TrainParams>(
+      {{"regularization",
+        section_schema<RegularizationParams>({{"sparsity", section_schema<SparsityParams>()}})},
+       {"centring", section_schema<CentringParams>()},
+       {"clip", section_schema<ClipParams>()},
+       {"evaluate", evaluations},
+       {"stop", section_schema<StopParams>()},
+       {"on_divergence", section_schema<DivergenceParams>()}});
 }
 
 int schema(Registry& registry) {
@@ -252,7 +275,7 @@ int schema(Registry& registry) {
   properties["plugins"] = typed("array");
   properties["data"] = reference_to("dataset");
   properties["model"] = reference_to("model");
-  properties["train"] = section_schema<TrainParams>();
+  properties["train"] = train_schema();
   properties["sample"] = section_schema<SampleParams>(
       {{"init", section_schema<InitParams>()}, {"clamp", section_schema<ClampParams>()}});
   properties["evaluate"] = evaluations;

@@ -1,0 +1,115 @@
+#include "gibbsite/run/regularization.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "gibbsite/run/centring.hpp"
+
+namespace gibbsite {
+namespace {
+
+bool is_weight(const ParameterBlock& block) {
+  const auto& axes = block.dimensions;
+  const auto levels = std::count(axes.begin(), axes.end(), "level");
+  return Index(axes.size()) - levels >= 2 || std::count(axes.begin(), axes.end(), "bond") > 0;
+}
+
+// 1 for every parameter of the chosen blocks, or of the weights where none are named.
+Parameters mask_of(const std::vector<ParameterBlock>& blocks,
+                   const std::vector<std::string>& chosen) {
+  std::vector<std::string> names;
+  Index size = 0;
+  for (const ParameterBlock& block : blocks) {
+    names.push_back(block.name);
+    size += block.size();
+  }
+  for (const std::string& name : chosen)
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      throw Error("blocks: the model has no parameters '" + name + "'" + known_names(name, names));
+  Parameters mask = Parameters::Zero(size);
+  Index first = 0;
+  for (const ParameterBlock& block : blocks) {
+    const bool named = std::find(chosen.begin(), chosen.end(), block.name) != chosen.end();
+    if (chosen.empty() ? is_weight(block) : named) mask.segment(first, block.size()).setOnes();
+    first += block.size();
+  }
+  if ((mask.array() == 0).all())
+    throw Error("blocks: the model has no weights: name the parameters to regularise (known: " +
+                join(names) + ")");
+  return mask;
+}
+
+// The logit of a share, kept finite.
+Real logit(double share) {
+  constexpr double least = 1e-6;
+  const double inside = std::clamp(share, least, 1 - least);
+  return Real(std::log(inside) - std::log1p(-inside));
+}
+
+double divergence(double p, double q) {
+  constexpr double least = 1e-300;
+  return p * std::log(p / std::max(q, least)) +
+         (1 - p) * std::log((1 - p) / std::max(1 - q, least));
+}
+
+}  // namespace
+
+Regularizer::Regularizer(const RegularizationParams& penalties,
+                         const std::optional<SparsityParams>& sparsity, const Context& context)
+    : penalties_(penalties),
+      sparsity_(sparsity),
+      latent_(context.model->capability<Latent>()),
+      workers_(*context.workers) {
+  const bool decays = penalties.l1 > 0 || penalties.l2 > 0;
+  if (!decays && !sparsity) throw Error("has no effect: give l1, l2 or sparsity");
+  if (!decays && !penalties.blocks.empty()) throw Error("blocks: need l1 or l2");
+  if (decays) penalised_ = mask_of(context.require<Parametric>().blocks(), penalties.blocks);
+  if (!sparsity) return;
+  if (sparsity->target >= 1)
+    throw Error("sparsity.target: must be < 1, got " + number_text(sparsity->target));
+  if (sparsity->decay >= 1)
+    throw Error("sparsity.decay: must be < 1, got " + number_text(sparsity->decay));
+  if (latent_ == nullptr || !latent_->hidden().all(Domain::Kind::binary))
+    throw Error("sparsity: needs a model with a layer of binary hidden units");
+}
+
+double Regularizer::add(const Parameters& theta, const BatchView& x, Parameters& activity,
+                        Parameters& ascent) const {
+  double penalty = 0;
+  if (penalised_.size() > 0) {
+    const Parameters weights = penalised_.cwiseProduct(theta);
+    ascent.array() -= penalties_.l1 * weights.array().sign() + penalties_.l2 * weights.array();
+    penalty += penalties_.l1 * weights.lpNorm<1>() + penalties_.l2 * weights.squaredNorm() / 2;
+  }
+  if (sparsity_) penalty += add_sparsity(x, activity, ascent);
+  return penalty;
+}
+
+// E(v, h) is linear in each h_j with slope -η_j(v), so the mean of ∂E/∂θ under means q less that
+// under means p is -Σ_j (q_j - p) ∂η_j/∂θ.
+double Regularizer::add_sparsity(const BatchView& x, Parameters& activity,
+                                 Parameters& ascent) const {
+  const Parameters now = mean_hidden(*latent_, x, workers_);
+  activity = activity.size() == 0
+                 ? now
+                 : Parameters(sparsity_->decay * activity + (1 - sparsity_->decay) * now);
+  const double target = sparsity_->target;
+  const Vector asked = Vector::Constant(activity.size(), logit(target));
+  const Vector found = activity.unaryExpr([](double q) { return double(logit(q)); }).cast<Real>();
+  const Index width = block_width(x.cols());
+  std::vector<Parameters> parts(std::size_t(block_count(x.cols())));
+  workers_.run(Index(parts.size()), [&](Index b) {
+    const BatchView v = x.middleCols(b * width, std::min(width, x.cols() - b * width));
+    Parameters& part = parts[std::size_t(b)];
+    part = Parameters::Zero(ascent.size());
+    const Row weights = Row::Constant(v.cols(), sparsity_->rate / double(x.cols()));
+    latent_->gradient_over_hidden(v, found.replicate(1, v.cols()), weights, part);
+    latent_->gradient_over_hidden(v, asked.replicate(1, v.cols()), -weights, part);
+  });
+  for (const Parameters& part : parts) ascent += part;
+  double penalty = 0;
+  for (const double q : activity) penalty += divergence(target, q);
+  return sparsity_->rate * penalty;
+}
+
+}  // namespace gibbsite
