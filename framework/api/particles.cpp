@@ -16,6 +16,28 @@ void ParticleParams::fields(Fields& f) {
   f.choice("start", start, {"data", "noise"},
            "where particles start: training observations (without `persistent` those of the "
            "update), or noise (fair coins, N(0, 1))");
+  lasting_fields(f);
+}
+
+void ParticleParams::chain_fields(Fields& f) {
+  one_per_observation = false;
+  f.flag("persistent", persistent,
+         "chains go on where the last update left them instead of starting anew");
+  f.count("chains", chains, "chains per update");
+  f.choice("start", start, {"data", "noise"},
+           "where chains start: random training observations, or noise (fair coins, N(0, 1))");
+  lasting_fields(f);
+}
+
+void ParticleParams::persistent_fields(Fields& f) {
+  persistent = true;
+  f.count("chains", chains, "persistent particles per update");
+  f.choice("start", start, {"data", "noise"},
+           "where particles start: random training observations, or noise (fair coins, N(0, 1))");
+  lasting_fields(f);
+}
+
+void ParticleParams::lasting_fields(Fields& f) {
   f.integer("buffer_size", buffer_size,
             "persistent particles kept, of which each update moves `chains` random ones",
             {.minimum = 1, .maximum = 1e7, .unset = "chains"});
@@ -27,7 +49,9 @@ Particles::Particles(ParticleParams params, const Context& c, const Sampler& sam
     : params_(std::move(params)),
       buffer_(params_.buffer_size.value_or(params_.chains)),
       model_(*c.model),
-      train_(params_.persistent && params_.start == "data" ? &c.require_train() : nullptr),
+      train_(params_.start == "data" && (params_.persistent || !params_.one_per_observation)
+                 ? &c.require_train()
+                 : nullptr),
       sampler_(sampler) {
   if (!params_.persistent && params_.buffer_size)
     throw Error(c.subject + ": buffer_size: must go with persistent: true");
@@ -75,7 +99,7 @@ Chains Particles::begin(const BatchView& data, const Saved& saved, std::span<con
     sampler_.refresh(now);  // the parameters have moved since
     return now;
   }
-  if (params_.start == "data")
+  if (params_.start == "data" && params_.one_per_observation)
     return sampler_.init(draw_hidden(model_, data.middleCols(first, size),
                                      random.split("hidden").chains_from(first)));
   return sampler_.init(starts(size, random.split("starts").chains_from(first)));

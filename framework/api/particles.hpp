@@ -11,27 +11,37 @@
 
 namespace gibbsite {
 
-/// Where particles start; declared in the params of an estimator.
+/// Where particles start; declared in the params of an estimator, by one of three functions.
 struct GIBBSITE_API ParticleParams {
   bool persistent = false;
   Index chains = 100;
   std::string start = "data";
   std::optional<Index> buffer_size;
   double reinitialization_rate = 0;
+  bool one_per_observation = true;  ///< not a field: where particles do not persist
+
   void fields(Fields& f);
+  /// For `chains` particles whether they persist or not.
+  void chain_fields(Fields& f);
+  /// For particles that always persist.
+  void persistent_fields(Fields& f);
+
+ private:
+  void lasting_fields(Fields& f);
 };
 
 /// Particles of one sampler. The age of a particle is the number of kernel steps since its start.
 /// Saved keeps persistent ones: `chains[0]` all of them, `numbers` their ages.
 class GIBBSITE_API Particles {
  public:
-  /// Throws Error for a buffer without persistence or smaller than `chains`, and where persistent
-  /// particles are to start at data and there are none. `sampler` outlives this object.
+  /// Throws Error for a buffer without persistence or smaller than `chains`, and where particles
+  /// are to start at data other than the update's and there are none. `sampler` outlives this
+  /// object.
   Particles(ParticleParams params, const Context& c, const Sampler& sampler);
 
   /// How many particles an update with so many observations moves.
   Index count(Index observations) const {
-    return params_.persistent ? params_.chains : observations;
+    return params_.persistent || !params_.one_per_observation ? params_.chains : observations;
   }
   /// Persistent particles at their start.
   Saved init(const Stream& random) const;

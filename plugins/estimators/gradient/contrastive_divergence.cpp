@@ -12,6 +12,9 @@
 // too, and particles start at states drawn by them. A particle that is young, counted in kernel
 // steps, still tells of its start rather than of the model. The kernel does not adapt here: its law
 // would change with its past while θ moves, so step sizes stay as the spec gives them.
+// With `energy_magnitude` α the ascent is that of the log-likelihood less α (mean_data E² +
+// mean_particles E²), which ties down the level of neural energies (Du & Mordatch 2019).
+#include <gibbsite/api/contrast.hpp>
 #include <gibbsite/api/particles.hpp>
 #include <gibbsite/plugin.hpp>
 
@@ -25,6 +28,7 @@ class ContrastiveDivergence final : public GradientEstimator {
     Index steps = 1;
     ParticleParams particles;
     bool energy_gap = true;
+    double energy_magnitude = 0;
     PluginSpec sampler;
 
     void fields(Fields& f) {
@@ -32,16 +36,16 @@ class ContrastiveDivergence final : public GradientEstimator {
       particles.fields(f);
       f.flag("energy_gap", energy_gap,
              "monitor mean E(data) - mean E(particles), at two energies per observation");
+      f.real("energy_magnitude", energy_magnitude,
+             "α of a penalty α (mean E(data)² + mean E(particles)²) on the level of the energy",
+             {.minimum = 0});
       f.plugin("sampler", sampler, Kind::sampler, "the Markov kernel that moves the particles");
     }
   };
 
   ContrastiveDivergence(const Params& p, const Context& c)
       : steps_(p.steps),
-        energy_gap_(p.energy_gap),
-        model_(*c.model),
-        parametric_(c.require<Parametric>()),
-        workers_(*c.workers),
+        contrast_(c, {.energies = p.energy_gap, .magnitude = p.energy_magnitude}),
         sampler_(c.sampler(p.sampler)),
         particles_(p.particles, c, *sampler_) {}
 
@@ -50,65 +54,23 @@ class ContrastiveDivergence final : public GradientEstimator {
   Saved init(Stream random) const override { return particles_.init(random); }
 
   GradientEstimate estimate(const BatchView& data, Saved& saved, Stream random) const override {
-    const Index observations = data.cols(), particles = particles_.count(observations);
-    const Index data_blocks = block_count(observations), particle_blocks = block_count(particles);
-    std::vector<Part> parts(std::size_t(std::max(data_blocks, particle_blocks)));
-    const Index size = parametric_.parameters().size();
+    const Index particles = particles_.count(data.cols());
     const std::vector<Index> chosen = particles_.choose(saved, random);
-
-    workers_.run(Index(parts.size()), [&](Index b) {
-      Part& part = parts[std::size_t(b)];
-      part.ascent.setZero(size);
-      if (b < data_blocks) {
-        const auto [first, count] = block(b, observations);
-        add(data.middleCols(first, count), {}, -1 / double(observations), part);
-      }
-      if (b >= particle_blocks) return;
-      const auto [first, count] = block(b, particles);
-      Chains now = particles_.begin(data, saved, chosen, first, count, random);
-      for (Index k = 0; k < steps_; ++k)
-        sampler_->step(now, random.split(std::uint64_t(k)).chains_from(first));
-      add(now.x, now.energy, 1 / double(particles), part);
-      particles_.keep(saved, chosen, first, now);
-    });
-
-    GradientEstimate result{.ascent = Parameters::Zero(size)};
-    if (energy_gap_) result.energy_gap = 0;
-    for (const Part& part : parts) {
-      result.ascent += part.ascent;
-      if (energy_gap_) result.energy_gap -= part.energy;
-    }
+    GradientEstimate result =
+        contrast_.gradient(data, particles, [&](Index first, Index count, Contrast::Part& part) {
+          Chains now = particles_.begin(data, saved, chosen, first, count, random);
+          for (Index k = 0; k < steps_; ++k)
+            sampler_->step(now, random.split(std::uint64_t(k)).chains_from(first));
+          contrast_.add(now.x, now.energy, Row::Constant(count, 1 / double(particles)), part);
+          particles_.keep(saved, chosen, first, now);
+        });
     particles_.grow_older(saved, chosen, steps_, result);
     return result;
   }
 
  private:
-  // The sums of one block: of ±∂E/∂θ and, with the same signs, of energies.
-  struct Part {
-    Parameters ascent;
-    double energy = 0;
-  };
-
-  // The first column of block b, and how many it has.
-  static std::pair<Index, Index> block(Index b, Index columns) {
-    const Index first = b * block_width(columns);
-    return {first, std::min(block_width(columns), columns - first)};
-  }
-
-  // `known` holds the energies of x where the kernel keeps them, else nothing.
-  void add(const BatchView& x, const Row& known, double weight, Part& part) const {
-    parametric_.parameter_gradient(x, Row::Constant(x.cols(), weight), part.ascent);
-    if (!energy_gap_) return;
-    Row energy = known;
-    if (energy.size() != x.cols()) model_.energy(x, energy);
-    part.energy += weight * energy.sum();
-  }
-
   Index steps_;
-  bool energy_gap_;
-  const EnergyModel& model_;
-  const Parametric& parametric_;
-  const Workers& workers_;
+  Contrast contrast_;
   std::unique_ptr<Sampler> sampler_;
   Particles particles_;
 };
