@@ -61,10 +61,21 @@ LowestEnergy::LowestEnergy(PairwiseGraph graph, double max_log2_states)
 }
 
 double LowestEnergy::operator()(const Eigen::Ref<const Eigen::ArrayXd>& added) const {
-  return method_ == "graph_cut" ? by_graph_cut(added) : by_enumeration(added);
+  return method_ == "graph_cut" ? by_graph_cut(added, nullptr) : by_enumeration(added, nullptr);
 }
 
-double LowestEnergy::by_graph_cut(const Eigen::Ref<const Eigen::ArrayXd>& added) const {
+std::vector<Index> LowestEnergy::configuration(
+    const Eigen::Ref<const Eigen::ArrayXd>& added) const {
+  std::vector<Index> found(graph_.sites.size());
+  if (method_ == "graph_cut")
+    by_graph_cut(added, &found);
+  else
+    by_enumeration(added, &found);
+  return found;
+}
+
+double LowestEnergy::by_graph_cut(const Eigen::Ref<const Eigen::ArrayXd>& added,
+                                  std::vector<Index>* configuration) const {
   const Index sites = Index(graph_.sites.size()), source = sites, sink = sites + 1;
   Network network{std::size_t(sites + 2)};
   double constant = graph_.constant;
@@ -90,10 +101,18 @@ double LowestEnergy::by_graph_cut(const Eigen::Ref<const Eigen::ArrayXd>& added)
     if (slope(i) < 0) connect(network, i, sink, -slope(i));
     constant += std::min(0., slope(i));
   }
-  return constant + max_flow(network, source, sink);
+  const double lowest = constant + max_flow(network, source, sink);
+  if (configuration == nullptr) return lowest;
+  // Sites on the source's side, which the search has coloured black, are in their state 0.
+  for (const Index i : all_sites(sites)) {
+    const bool one = network[Network::vertex_descriptor(i)].color != boost::black_color;
+    (*configuration)[std::size_t(i)] = flips_[std::size_t(i)] ^ Index(one);
+  }
+  return lowest;
 }
 
-double LowestEnergy::by_enumeration(const Eigen::Ref<const Eigen::ArrayXd>& added) const {
+double LowestEnergy::by_enumeration(const Eigen::Ref<const Eigen::ArrayXd>& added,
+                                    std::vector<Index>* configuration) const {
   Eigen::ArrayXd sums(energies_.size());
   sums(0) = 0;
   Index filled = 1, row = 0;
@@ -104,7 +123,12 @@ double LowestEnergy::by_enumeration(const Eigen::Ref<const Eigen::ArrayXd>& adde
     filled *= levels;
     row += levels;
   }
-  return (energies_ + sums).minCoeff();
+  Index number = 0;
+  const double lowest = (energies_ + sums).minCoeff(&number);
+  if (configuration == nullptr) return lowest;
+  for (std::size_t i = 0; i < graph_.sites.size(); number /= graph_.sites[i++].size())
+    (*configuration)[i] = number % graph_.sites[i].size();
+  return lowest;
 }
 
 }  // namespace gibbsite

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "gibbsite/api/joint_graph.hpp"
 
@@ -24,12 +25,16 @@ class GIBBSITE_API LowestEnergy {
   Index states() const { return states_; }
   /// min_x E(x) + Σ_i c_i(x_i); `added` has c_i one site after the other, states() entries.
   double operator()(const Eigen::Ref<const Eigen::ArrayXd>& added) const;
+  /// The state of every site in a configuration that has this energy.
+  std::vector<Index> configuration(const Eigen::Ref<const Eigen::ArrayXd>& added) const;
 
  private:
   /// The minimum cut between sites in state 0 and in state 1 (Greig, Porteous & Seheult 1989, JRSS
   /// B 51:271-279; Kolmogorov & Zabih 2004, IEEE TPAMI 26:147-159), sites turned over by flips_.
-  double by_graph_cut(const Eigen::Ref<const Eigen::ArrayXd>& added) const;
-  double by_enumeration(const Eigen::Ref<const Eigen::ArrayXd>& added) const;
+  double by_graph_cut(const Eigen::Ref<const Eigen::ArrayXd>& added,
+                      std::vector<Index>* configuration) const;
+  double by_enumeration(const Eigen::Ref<const Eigen::ArrayXd>& added,
+                        std::vector<Index>* configuration) const;
 
   PairwiseGraph graph_;
   std::string method_;

@@ -25,6 +25,20 @@ double looked_up(PairwiseGraph graph, const Eigen::ArrayXd& added) {
   return energies_of_states(graph).minCoeff();
 }
 
+// E(x) + Σ_i c_i(x_i) of a configuration.
+double energy_of(const PairwiseGraph& graph, const std::vector<Index>& x,
+                 const Eigen::ArrayXd& added) {
+  double energy = graph.constant;
+  Index row = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    energy += graph.sites[i](x[i]) + added(row + x[i]);
+    row += graph.sites[i].size();
+  }
+  for (const auto& edge : graph.edges)
+    energy += edge.energy(x[std::size_t(edge.first)], x[std::size_t(edge.second)]);
+  return energy;
+}
+
 // Attractive couplings of general form, b(0,0) + b(1,1) <= b(0,1) + b(1,0); then some sites turned
 // over.
 PairwiseGraph attractive(Index sites, std::uint64_t seed) {
@@ -50,6 +64,7 @@ TEST_CASE("a minimum cut has the energy of the best of all configurations") {
     CHECK(lowest.method() == "graph_cut");
     const Eigen::ArrayXd added = normal(18, seed);
     CHECK(near(lowest(added), looked_up(graph, added), 1e-12));
+    CHECK(near(energy_of(graph, lowest.configuration(added), added), lowest(added), 1e-12));
   }
 }
 
@@ -61,6 +76,7 @@ TEST_CASE("frustrated graphs and those of more states are enumerated") {
       CHECK(lowest.method() == "enumeration");
       const Eigen::ArrayXd added = normal(lowest.states(), seed);
       CHECK(near(lowest(added), looked_up(graph, added), 1e-12));
+      CHECK(near(energy_of(graph, lowest.configuration(added), added), lowest(added), 1e-12));
     }
 }
 
@@ -81,4 +97,7 @@ TEST_CASE("a large frustrated graph is refused, a large attractive one is not") 
   CHECK(lowest(added) == -3120);
   added(2 * 820) = added(2 * 860 + 1) = 100;
   CHECK(lowest(added) == -3120 + 8);
+  const std::vector<Index> found = lowest.configuration(added);
+  CHECK(found[820] == 1);
+  CHECK(found[860] == 0);
 }
