@@ -7,6 +7,7 @@
 // belongs to a gradient estimator, not to the energy.
 // Where f is affine, f_y = w_y·x + b_y, and λ > 0: p(y) ∝ e^{b_y + |w_y|²/2λ}, x|y ~ N(w_y/λ, 1/λ).
 #include <cmath>
+#include <gibbsite/api/class_marginal.hpp>
 #include <gibbsite/plugin.hpp>
 #include <numbers>
 
@@ -16,7 +17,8 @@ using namespace gibbsite;
 class JointEnergy final : public NetworkEnergy,
                           public Conditional,
                           public Normalized,
-                          public Exact {
+                          public Exact,
+                          public NetworkClasses {
  public:
   struct Params {
     Index classes = 0;
@@ -40,6 +42,7 @@ class JointEnergy final : public NetworkEnergy,
       : JointEnergy(p, c, input_shape(p.shape, c, p.joint ? 1 : 0)) {}
 
   bool offers(std::string_view capability) const override {
+    if (capability == AllClasses::name) return joint_;
     if (capability == Conditional::name) return joint_ && normal_;
     if (capability == Normalized::name || capability == Exact::name) return normal_;
     return NetworkEnergy::offers(capability);
@@ -47,10 +50,7 @@ class JointEnergy final : public NetworkEnergy,
 
   // Given y all x are independent, and the other way round.
   std::vector<std::vector<Index>> independent_sets() const override {
-    std::vector<std::vector<Index>> sets(2);
-    for (Index i = 0; i < network().inputs(); ++i) sets[0].push_back(i);
-    sets[1].push_back(network().inputs());
-    return sets;
+    return {all_sites(network().inputs()), {network().inputs()}};
   }
 
   std::optional<double> log_partition(double beta) const override {
@@ -87,6 +87,7 @@ class JointEnergy final : public NetworkEnergy,
       : NetworkEnergy(p.joint ? with_class(shape.size(), p.classes) : Domain::real(shape.size()),
                       Network(shape, p.classes, p.network, c.random, c.subject),
                       p.reference_precision),
+        NetworkClasses(network(), precision()),
         joint_(p.joint),
         normal_(p.network.layers.empty() && !p.network.spectral_normalisation &&
                 p.reference_precision > 0) {}
@@ -111,8 +112,7 @@ class JointEnergy final : public NetworkEnergy,
   double energy_of(const Vector& outputs, const Real* x, Vector& slope) const override {
     if (joint_) {
       const Index y = Index(x[network().inputs()]);
-      slope.setZero();
-      slope(y) = -1;
+      slope = -Vector::Unit(slope.size(), y);
       return -double(outputs(y));
     }
     const Eigen::ArrayXd f = outputs.cast<double>().array();
