@@ -23,6 +23,9 @@ const Command commands[] = {
     {"schema", "schema", "JSON Schema of the spec with every registered plugin", schema_command},
     {"diagnose", "diagnose FILE|DIR...",
      "what is wrong with chains, kernels, estimates and training, in sentences", diagnose_command},
+    {"compare", "compare DIR...",
+     "table of all cells: means and intervals over seeds, costs, errors, differences, the best",
+     compare_command},
     {"status", "status DIR", "cells done, running, failed and left", status_command},
     {"test", "test [NAME]...", "the project's tests, from a build tree", test_command},
 };

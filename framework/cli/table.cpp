@@ -7,17 +7,6 @@
 namespace gibbsite {
 namespace {
 
-// "train.gradient.steps" -> "steps", unless two paths would then look alike.
-std::string short_path(const std::string& path, const std::vector<std::string>& all) {
-  const auto dot = path.rfind('.');
-  if (dot == std::string::npos) return path;
-  const std::string last = path.substr(dot);
-  const auto same = std::count_if(all.begin(), all.end(), [&](const auto& other) {
-    return other.size() >= last.size() && other.ends_with(last);
-  });
-  return same == 1 ? last.substr(1) : path;
-}
-
 template <class Pairs>
 auto lookup(const Pairs& pairs, const std::string& key) {
   return std::find_if(pairs.begin(), pairs.end(),
@@ -43,7 +32,23 @@ void add_unique(std::vector<std::string>& list, const std::string& item) {
   if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
 }
 
+// Characters of a text in UTF-8, each as wide as another.
+std::size_t width_of(const std::string& text) {
+  return std::size_t(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & '\xc0') != '\x80'; }));
+}
+
 }  // namespace
+
+std::string short_path(const std::string& path, const std::vector<std::string>& all) {
+  const auto dot = path.rfind('.');
+  if (dot == std::string::npos) return path;
+  const std::string last = path.substr(dot);
+  const auto same = std::count_if(all.begin(), all.end(), [&](const auto& other) {
+    return other.size() >= last.size() && other.ends_with(last);
+  });
+  return same == 1 ? last.substr(1) : path;
+}
 
 std::string short_number(double value) {
   char text[32];
@@ -59,14 +64,14 @@ std::string short_number(double value) {
 
 std::string TextTable::text() const {
   std::vector<std::size_t> widths;
-  for (const auto& cell : head) widths.push_back(cell.size());
+  for (const auto& cell : head) widths.push_back(width_of(cell));
   for (const auto& row : rows)
-    for (std::size_t k = 0; k < row.size(); ++k) widths[k] = std::max(widths[k], row[k].size());
+    for (std::size_t k = 0; k < row.size(); ++k) widths[k] = std::max(widths[k], width_of(row[k]));
   std::string out;
   const auto add = [&](const std::vector<std::string>& row) {
     std::string line;
     for (std::size_t k = 0; k < row.size(); ++k)
-      line += (k == 0 ? "" : "  ") + std::string(widths[k] - row[k].size(), ' ') + row[k];
+      line += (k == 0 ? "" : "  ") + std::string(widths[k] - width_of(row[k]), ' ') + row[k];
     out += line + "\n";
   };
   add(head);
@@ -76,7 +81,7 @@ std::string TextTable::text() const {
 
 std::size_t TextTable::width() const {
   const std::string all = text();
-  return all.find('\n');
+  return width_of(all.substr(0, all.find('\n')));
 }
 
 TextTable TextTable::transposed() const {

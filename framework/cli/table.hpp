@@ -25,6 +25,10 @@ TextTable cell_table(const std::filesystem::path& folder, const Plan& plan);
 /// The same for programs: a list of maps with cell, varying, status, error, seconds and headline.
 Node cell_rows(const std::filesystem::path& folder, const Plan& plan);
 
+/// The last word of a dotted path, or the whole of it where another of `all` ends with the same
+/// word.
+std::string short_path(const std::string& path, const std::vector<std::string>& all);
+
 /// A number with four significant digits, or two decimals where it is large.
 std::string short_number(double value);
 

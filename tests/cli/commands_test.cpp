@@ -31,7 +31,7 @@ TEST_CASE("every command explains itself") {
   CHECK(usage.code == 0);
   CHECK(usage.err == "");
   for (const char* command :
-       {"run", "check", "list", "help", "schema", "diagnose", "status", "test"}) {
+       {"run", "check", "list", "help", "schema", "diagnose", "compare", "status", "test"}) {
     CAPTURE(command);
     CHECK(occurrences(usage.out, std::string("\n  ") + command) >= 1);
     const Ending ending = invoke({command, "--help"});
