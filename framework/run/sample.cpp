@@ -39,7 +39,7 @@ Batch start(const Experiment& experiment, const Stream& random) {
   } else if (stage.init.from == "file") {
     x = start_from_file(stage.init.path, model.dim(), stage.params.chains);
   } else {
-    const Dataset& data = *experiment.training;
+    const Dataset& data = stage.other ? *stage.other->train : *experiment.training;
     Stream rows = random.split("rows");
     const auto chosen = rows.below(data.size(), stage.params.chains);
     const std::vector<Index> indices(chosen.begin(), chosen.end());

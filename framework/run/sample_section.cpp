@@ -48,6 +48,7 @@ class SampleReader {
     Reader reader(given == nullptr ? empty : *given, "sample.init", tools_.faults,
                   &tools_.resolver);
     params.fields(reader);
+    read_other(given, stage, reader);
     reader.finish();
     const Place& at = given == nullptr ? sample.place : given->place;
     const auto require = [&](bool good, const char* rule) {
@@ -57,8 +58,10 @@ class SampleReader {
             "from: value and a value belong together");
     require((params.from == "file") == !params.path.empty(),
             "from: file and a path belong together");
-    require(params.from != "data" || tools_.context.train != nullptr,
+    require(params.from != "data" || tools_.context.train != nullptr || stage.other != nullptr,
             "from: data needs a data section");
+    require(params.from == "data" || given == nullptr || given->find("data") == nullptr,
+            "a data section of its own needs from: data");
     if (params.from == "file" && params.path.ends_with(".csv"))
       tools_.guard(given->place, "sample.init.path",
                    [&] { stage.starts = read_starts(params.path); });
@@ -69,6 +72,28 @@ class SampleReader {
           "of small tree-width");
     }
     return std::move(reader.resolved());
+  }
+
+  // Data of another kind to start from, prepared as they say themselves.
+  void read_other(const Node* init, SampleStage& stage, Reader& reader) {
+    reader.accept("data");
+    const Node* given = init == nullptr ? nullptr : init->find("data");
+    if (given == nullptr) return;
+    Preparation how;
+    PluginSpec spec =
+        tools_.resolver.resolve_with(Kind::dataset, *given, "sample.init.data", tools_.faults,
+                                     [&](Fields& f) { how.fields(f); });
+    if (!spec) return;
+    reader.resolved().entries.push_back({"data", given->place, spec.node});
+    tools_.guard(given->place, "sample.init.data", [&] {
+      stage.other = std::make_unique<Data>(prepare_data(
+          tools_.registry.make<Dataset>(Kind::dataset, spec, tools_.with_stream("init data")),
+          how));
+      const Index dim = stage.other->train->dim();
+      if (dim != tools_.context.model->dim())
+        throw Error("has " + std::to_string(dim) + " coordinates, but the model has " +
+                    std::to_string(tools_.context.model->dim()));
+    });
   }
 
   // Configurations to start from, one per line of a text file.

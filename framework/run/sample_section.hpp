@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gibbsite/api/compose.hpp"
+#include "gibbsite/run/data.hpp"
 #include "gibbsite/run/section_tools.hpp"
 #include "gibbsite/run/sections.hpp"
 
@@ -14,6 +15,7 @@ struct SampleStage {
   SampleParams params;
   InitParams init;
   std::unique_ptr<Dataset> starts;  ///< of init from a csv file, else null
+  std::unique_ptr<Data> other;      ///< of init from data other than the spec's, else null
   bool record_x = true, record_energy = true;
 };
 

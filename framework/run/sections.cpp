@@ -93,8 +93,9 @@ void SampleParams::fields(Fields& f) {
 
 void InitParams::fields(Fields& f) {
   f.choice("from", from, {"noise", "data", "model", "file", "value"},
-           "start of the chains: noise (fair coins, N(0, 1)), random training data, exact draws of "
-           "the model, the last draws of an earlier run, or one value everywhere");
+           "start of the chains: noise (fair coins, N(0, 1)), random training data (`data` beside "
+           "it: of another data section), exact draws of the model, the last draws of an earlier "
+           "run, or one value everywhere");
   f.real("value", value, "the value, for from: value", {.unset = "none"});
   f.file("path", path,
          "for from: file: a results file, or a .csv file with a configuration per line",

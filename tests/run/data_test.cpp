@@ -106,3 +106,20 @@ TEST_CASE("noise and dequantisation are refused for binary data and values witho
   CHECK(error_of([&] { prepare_data(make_dataset("two_moons"), ranged); }) ==
         "data.dequantize: this dataset has no range of values");
 }
+
+TEST_CASE("classes keep the configurations of these classes, before limit and split") {
+  Preparation how;
+  how.classes = {3, 5};
+  how.limit = 100;
+  how.test_fraction = .25;
+  const Data data = prepare_data(make_dataset("digits"), how);
+  CHECK(data.train->size() == 75);
+  CHECK(data.test->size() == 25);
+  for (const Prepared* part : {data.train.get(), data.test.get()})
+    for (const int label : part->labels()) CHECK((label == 3 || label == 5));
+  CHECK(error_of([&] { prepare_data(make_dataset("bars_and_stripes"), how); }) ==
+        "data.classes: this dataset has no labels");
+  how.classes = {11};
+  CHECK(error_of([&] { prepare_data(make_dataset("digits"), how); }) ==
+        "data: no configuration is left");
+}

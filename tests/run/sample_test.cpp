@@ -59,6 +59,12 @@ TEST_CASE("chains start from exact draws of the model, from noise, from data or 
   const Eigen::MatrixXd model = starts("{from: model}", normal, folder / "model");
   CHECK((model.row(0).array() - 100).abs().maxCoeff() < 6);
   CHECK(model(0, 0) != model(0, 1));
+  const std::string other = folder.write("other.csv", "5,6\n5,6\n");
+  const Eigen::MatrixXd translated = starts(
+      "{from: data, data: {name: csv, path: " + other + "}}",
+      "data: {name: csv, path: " + folder.write("own.csv", "7,8\n7,8\n").string() + "}\n" + normal,
+      folder / "other");
+  CHECK(distance(translated, Eigen::MatrixXd(Eigen::Vector2d(5, 6).replicate(1, 3))) < 1e-9);
   CHECK(starts("{from: noise}", normal, folder / "noise").cwiseAbs().maxCoeff() < 6);
   const std::string csv = folder.write("data.csv", "7,8\n7,8\n");
   const Eigen::MatrixXd data =
@@ -82,4 +88,19 @@ TEST_CASE("a text file of starts that does not fit is refused before anything ru
   CHECK(refusal("1\n2\n3\n").find("has 1 values per line, but the model has 2 coordinates") !=
         std::string::npos);
   CHECK(refusal("1,two\n3,4\n5,6\n").find("sample.init.path") != std::string::npos);
+}
+
+TEST_CASE("starts from other data need from: data and data as wide as the model") {
+  const TemporaryFolder folder;
+  const auto refusal = [&](const std::string& init) {
+    Faults faults;
+    CHECK_FALSE(build(init, normal, faults));
+    return join(faults.lines(), "\n");
+  };
+  CHECK(refusal("{from: data, data: digits}")
+            .ends_with("sample.init.data: has 64 coordinates, but the model has 2"));
+  CHECK(refusal("{from: noise, data: {name: two_moons}}")
+            .ends_with("sample.init: a data section of its own needs from: data"));
+  CHECK(refusal("{from: data, data: {name: digits, thresold: 1}}").find("did you mean") !=
+        std::string::npos);
 }
