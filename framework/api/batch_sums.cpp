@@ -1,0 +1,75 @@
+#include "gibbsite/api/batch_sums.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "gibbsite/core/error.hpp"
+
+namespace gibbsite {
+namespace {
+
+// Calls task(b, first, count) for every block of `columns` columns.
+template <class Task>
+void each_block(Index columns, const Workers& workers, Task task) {
+  const Index width = block_width(columns);
+  workers.run(block_count(columns), [&](Index b) {
+    const Index first = b * width;
+    task(b, first, std::min(width, columns - first));
+  });
+}
+
+}  // namespace
+
+Row energies(const EnergyModel& model, const BatchView& x, const Workers& workers) {
+  Row all(x.cols());
+  each_block(x.cols(), workers, [&](Index, Index first, Index count) {
+    Row part;
+    model.energy(x.middleCols(first, count), part);
+    all.segment(first, count) = part;
+  });
+  if (all.isNaN().any()) throw Diverged("the energy of a configuration is NaN");
+  return all;
+}
+
+void add_weighted_gradient(const Parametric& model, const BatchView& x, const Row& weights,
+                           Parameters& out) {
+  const Index count = (weights != 0).count();
+  if (count == x.cols()) return model.parameter_gradient(x, weights, out);
+  if (count == 0) return;
+  Batch chosen(x.rows(), count);
+  Row weights_chosen(count);
+  Index at = 0;
+  for (Index n = 0; n < x.cols(); ++n) {
+    if (weights(n) == 0) continue;
+    chosen.col(at) = x.col(n);
+    weights_chosen(at++) = weights(n);
+  }
+  model.parameter_gradient(chosen, weights_chosen, out);
+}
+
+void add_weighted_gradient(const Parametric& model, const BatchView& x, const Row& weights,
+                           const Workers& workers, Parameters& out) {
+  std::vector<Parameters> parts(std::size_t(block_count(x.cols())), Parameters::Zero(out.size()));
+  each_block(x.cols(), workers, [&](Index b, Index first, Index count) {
+    add_weighted_gradient(model, x.middleCols(first, count), weights.segment(first, count),
+                          parts[std::size_t(b)]);
+  });
+  for (const Parameters& part : parts) out += part;
+}
+
+GradientEstimate sum_over_blocks(Index columns, const Parametric& model, const Workers& workers,
+                                 const AddTerms& add) {
+  GradientEstimate sum{.ascent = Parameters::Zero(model.parameters().size()), .objective = 0};
+  std::vector<GradientEstimate> parts(std::size_t(block_count(columns)), sum);
+  each_block(columns, workers, [&](Index b, Index first, Index count) {
+    GradientEstimate& part = parts[std::size_t(b)];
+    add(first, count, part.objective, part.ascent);
+  });
+  for (const GradientEstimate& part : parts) {
+    sum.objective += part.objective;
+    sum.ascent += part.ascent;
+  }
+  return sum;
+}
+
+}  // namespace gibbsite
