@@ -19,6 +19,11 @@ void TrainParams::fields(Fields& f) {
             {.minimum = 0, .maximum = 1e9, .unset = "see updates"});
   f.integer("updates", updates, "updates in all, instead of epochs",
             {.minimum = 0, .maximum = 1e12, .unset = "see epochs"});
+  f.real(
+      "budget", budget,
+      "end earlier, at the first update by which training has made so many evaluations: energies, "
+      "gradients, parameter gradients and sweeps (site updates over the model's dimension)",
+      {.minimum = 0, .above_minimum = true, .unset = "no bound"});
   f.count("record_every", record_every, "updates between rows of /training");
   f.real("average", average,
          "share kept of a running mean of the parameters, which later stages then use; 1: the mean "

@@ -18,6 +18,7 @@ struct TrainParams {
   PluginSpec optimizer{"adam", {}};
   Index batch = 100;
   std::optional<Index> epochs, updates;
+  std::optional<double> budget;
   Index record_every = 1;
   std::optional<double> average;
   void fields(Fields& f);

@@ -75,7 +75,14 @@ class Trainer {
   bool ended() const {
     const bool early =
         stage_.stop && stage_.stop->patience && training_.not_better >= *stage_.stop->patience;
-    return early || Index(training_.update) >= stage_.updates;
+    return early || Index(training_.update) >= stage_.updates || spent() >= stage_.budget;
+  }
+
+  // Evaluations so far, a sweep over all coordinates counted as one.
+  double spent() const {
+    const Evaluations all = session_.evaluations();
+    return double(all.energy + all.gradient + all.parameter_gradient) +
+           double(all.site_updates) / double(experiment_.model->dim());
   }
 
   void report() {

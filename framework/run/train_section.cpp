@@ -75,6 +75,7 @@ class TrainReader {
     stage_->batch = std::min(params_.batch, data.size());
     const Index per_epoch = (data.size() + stage_->batch - 1) / stage_->batch;
     stage_->updates = params_.updates ? *params_.updates : *params_.epochs * per_epoch;
+    stage_->budget = params_.budget.value_or(HUGE_VAL);
     stage_->record_every = params_.record_every;
     stage_->average = params_.average;
     const Context context = tools_.with_stream("train");

@@ -1,6 +1,8 @@
 // The train section.
 #pragma once
 
+#include <cmath>
+
 #include "gibbsite/run/centring.hpp"
 #include "gibbsite/run/evaluate_section.hpp"
 #include "gibbsite/run/regularization.hpp"
@@ -14,6 +16,7 @@ struct TrainStage {
   std::unique_ptr<Optimizer> optimizer;
   Index batch = 100;
   Index updates = 0;
+  double budget = HUGE_VAL;  ///< evaluations after which training ends
   Index record_every = 1;
   std::unique_ptr<Centring> centring;        ///< null where gradients stay as they are
   std::unique_ptr<Regularizer> regularizer;  ///< null without penalties

@@ -115,6 +115,28 @@ TEST_CASE("the penalty is recorded: its value at the parameters before the updat
         doctest::Approx(.3 * weights.lpNorm<1>() + .1 * weights.squaredNorm()).epsilon(1e-13));
 }
 
+// An update of CD-1 on 8 observations of 4 + 3 units takes 16 parameter gradients, and site updates
+// that the record counts; a sweep is 4 of them.
+TEST_CASE("training ends at the first update that reaches its budget of evaluations") {
+  const std::string cd =
+      "gradient: {name: contrastive_divergence, energy_gap: false}, optimizer: sgd, updates: 100";
+  const auto spent = [](const Cell& cell) {
+    double all = cell.read("/training/site_updates").back() / 4;
+    for (const char* kind : {"energy", "gradient", "parameter_gradient"})
+      all += cell.read(std::string("/training/") + kind + "_evaluations").back();
+    return all;
+  };
+  const Cell one(spec(cd + ", budget: 1"));
+  CHECK(one.read("/training/update") == std::vector<double>{1});
+  const double per_update = spent(one);
+  CHECK(per_update > 16);
+  for (const auto& [budget, updates] :
+       {std::pair(10 * per_update, 10.), {10 * per_update + .5, 11.}, {1e6 * per_update, 100.}}) {
+    const Cell cell(spec(cd + ", budget: " + std::to_string(budget)));
+    CHECK(cell.read("/training/update").back() == updates);
+  }
+}
+
 TEST_CASE(
     "sparsity moves weights and hidden biases by the distance of activities from the target") {
   const Parameters free = theta(exact + "updates: 1");
