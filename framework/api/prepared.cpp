@@ -13,6 +13,7 @@ void Preparation::fields(Fields& f) {
   f.real("test_fraction", test_fraction, "share of the configurations held out for testing",
          {.minimum = 0, .maximum = 0.99});
   f.integer("split_seed", split_seed, "seed of the random split into training and test data");
+  f.flag("shuffle", shuffle, "split at random; else the last configurations are held out");
   f.integer("limit", limit,
             "use only the first so many configurations, of each part where the data come with a "
             "test part",
@@ -27,7 +28,7 @@ void Preparation::fields(Fields& f) {
          "image values that are whole numbers are spread over their cells: (x + u) / (levels), u "
          "uniform in [0, 1), drawn anew each time");
   f.real("noise", noise,
-         "standard deviation of normal noise on prepared values, drawn anew each time",
+         "standard deviation of normal noise on prepared training values, drawn anew each time",
          {.minimum = 0});
 }
 
@@ -100,6 +101,8 @@ void check_preparation(const Dataset& whole, const Preparation& how) {
     throw Error("data: dequantize and noise are for data that are not made binary");
   if (how.dequantize && !(whole.range().second > whole.range().first))
     throw Error("data.dequantize: this dataset has no range of values");
+  if (!how.shuffle && how.split_seed != 0)
+    throw Error("data.split_seed: has no effect without shuffle");
   if (how.test_fraction > 0 && whole.held_out() > 0)
     throw Error("data.test_fraction: these data come with a test part of " +
                 std::to_string(whole.held_out()) + ", got " + number_text(how.test_fraction));
@@ -125,6 +128,7 @@ Prepared prepared_like(const Dataset& like, const Dataset& whole,
   Preparation how = prepared->preparation();
   how.with_labels = false;
   how.limit.reset();
+  how.noise = 0;
   how.test_fraction = 0;
   how.classes = classes;
   check_preparation(whole, how);

@@ -15,6 +15,7 @@ struct GIBBSITE_API Preparation {
   std::vector<double> scale;
   double test_fraction = 0;
   Index split_seed = 0;
+  bool shuffle = true;
   std::optional<Index> limit;
   std::vector<Index> classes;
   std::string coding = "binary";

@@ -15,7 +15,7 @@ std::pair<std::vector<Index>, std::vector<Index>> split(const Dataset& whole,
   if (held_out >= size) throw Error("data.test_fraction: leaves no training data");
   if (held_out == 0) return {std::move(train), std::move(test)};
   const Row u = Stream(std::uint64_t(how.split_seed)).split("split").uniform(size);
-  for (Index i = size - 1; i > 0; --i)  // Fisher-Yates
+  for (Index i = size - 1; how.shuffle && i > 0; --i)  // Fisher-Yates
     std::swap(train[std::size_t(i)], train[std::size_t(double(i + 1) * u(i))]);
   test.assign(train.end() - held_out, train.end());
   train.resize(std::size_t(size - held_out));
@@ -28,7 +28,9 @@ Data prepare_data(std::unique_ptr<Dataset> whole, const Preparation& how) {
   check_preparation(*whole, how);
   auto [train, test] = split(*whole, how);
   Data data;
-  if (!test.empty()) data.test = std::make_unique<Prepared>(*whole, how, std::move(test));
+  Preparation clean = how;
+  clean.noise = 0;
+  if (!test.empty()) data.test = std::make_unique<Prepared>(*whole, clean, std::move(test));
   data.train = std::make_unique<Prepared>(*whole, how, std::move(train));
   data.whole = std::move(whole);
   return data;

@@ -61,12 +61,15 @@ TEST_CASE("dequantised values are uniform in the cell of their grey level, and n
   CHECK(data.train->all(Stream(2)) * Real(17) != x);
 }
 
-TEST_CASE("noise has the standard deviation asked for, on the prepared scale") {
+TEST_CASE("noise has the standard deviation asked for, on training data of the prepared scale") {
   Preparation plain, noisy;
   plain.scale = noisy.scale = {-1, 1};
   noisy.noise = .3;
   const Batch clean = prepare_data(make_dataset("digits"), plain).train->all(Stream(1));
   const Batch noise = prepare_data(make_dataset("digits"), noisy).train->all(Stream(1)) - clean;
+  noisy.test_fraction = plain.test_fraction = .5;
+  CHECK(prepare_data(make_dataset("digits"), noisy).test->all(Stream(1)) ==
+        prepare_data(make_dataset("digits"), plain).test->all(Stream(1)));
   const double variance = noise.cast<double>().array().square().mean();
   CHECK(std::abs(variance - .09) < 5 * .09 * std::sqrt(2 / double(noise.size())));
 }
@@ -105,6 +108,20 @@ TEST_CASE("noise and dequantisation are refused for binary data and values witho
         "data: dequantize and noise are for data that are not made binary");
   CHECK(error_of([&] { prepare_data(make_dataset("two_moons"), ranged); }) ==
         "data.dequantize: this dataset has no range of values");
+}
+
+TEST_CASE("without shuffle the last configurations are held out") {
+  Preparation how;
+  how.shuffle = false;
+  how.test_fraction = 350 / 1350.;
+  how.limit = 1350;
+  const Data data = prepare_data(make_dataset("digits"), how);
+  const std::vector<int> all = data.whole->labels();
+  CHECK(data.train->labels() == std::vector<int>(all.begin(), all.begin() + 1000));
+  CHECK(data.test->labels() == std::vector<int>(all.begin() + 1000, all.begin() + 1350));
+  how.split_seed = 1;
+  CHECK(error_of([&] { prepare_data(make_dataset("digits"), how); }) ==
+        "data.split_seed: has no effect without shuffle");
 }
 
 TEST_CASE("classes keep the configurations of these classes, before limit and split") {
