@@ -89,6 +89,19 @@ TEST_CASE("fast weights decay, take up the ascent, and are what the particles fe
   CHECK(weights.norm() > .1);
 }
 
+TEST_CASE("the energy gap is that of the model, not of the energy that particles feel") {
+  const auto gaussian = make_model("{name: gaussian, mean: [0.5, -1], precision: [2, 0, 0, 1]}");
+  const Rows points(Batch::Identity(2, 2));
+  const auto estimator =
+      make("fast_pcd", "chains: 30, sampler: {name: mala, step_size: 0.5}", *gaussian, &points);
+  Saved saved = estimator->init(Stream(1));
+  for (std::size_t i = 30; i < saved.numbers.size(); ++i) saved.numbers[i] = .1;
+  const double gap = estimator->estimate(points.x(), saved, Stream(2)).energy_gap;
+  CHECK(near(gap,
+             energies(*gaussian, points.x()).mean() - energies(*gaussian, saved.chains[0].x).mean(),
+             1e-12));
+}
+
 TEST_CASE("the model has its own parameters again, whatever happens meanwhile") {
   const auto rbm = recipe_rbm(4, 3, 1);
   auto& parametric = *rbm->capability<Parametric>();
@@ -104,14 +117,17 @@ TEST_CASE("the model has its own parameters again, whatever happens meanwhile") 
         std::string::npos);
   CHECK(parametric.parameters() == theta);
 
-  const auto gaussian = make_model("{name: gaussian, mean: [0.5, -1], precision: [2, 0, 0, 1]}");
-  auto& normal = *gaussian->capability<Parametric>();
-  const Parameters before = normal.parameters();
+  // The first part takes its parameters before the second one refuses its own.
+  const auto product = make_model(
+      "{name: product, models: [{name: gaussian, mean: [0.5, -1]}, {name: gaussian, units: 2}]}");
+  auto& both = *product->capability<Parametric>();
+  const Parameters before = both.parameters();
   const Rows points(Batch::Identity(2, 2));
   const auto estimator =
-      make("fast_pcd", "chains: 5, sampler: {name: mala, step_size: 0.5}", *gaussian, &points);
+      make("fast_pcd", "chains: 5, sampler: {name: mala, step_size: 0.5}", *product, &points);
   Saved indefinite = estimator->init(Stream(1));
-  for (std::size_t i = 5; i < indefinite.numbers.size(); ++i) indefinite.numbers[i] = -9;
+  const std::size_t size = std::size_t(before.size());
+  for (std::size_t i = 0; i < size; ++i) indefinite.numbers[5 + i] = i < size / 2 ? .1 : -9;
   CHECK_THROWS_AS(estimator->estimate(points.x(), indefinite, Stream(2)), Diverged);
-  CHECK(normal.parameters() == before);
+  CHECK(both.parameters() == before);
 }

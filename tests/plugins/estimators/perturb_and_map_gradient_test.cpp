@@ -35,10 +35,16 @@ TEST_CASE("with a perturbation of every configuration the ascent is unbiased") {
 }
 
 TEST_CASE("perturbations of units give the model's own moments where units do not interact") {
-  const auto free = recipe_boltzmann(5, 0, true);
-  const Batch data = all_states(free->domain()).leftCols(4);
-  const auto estimator = pam("draws: 30", *free);
-  CHECK(largest_t(ascents(*estimator, data, 400, Stream(2)), exact_gradient(*free, data)) < 5);
+  const auto bits = recipe_boltzmann(5, 0, true);
+  // Of more than two states: there the sign of a perturbation matters too.
+  const auto categories =
+      make_model("{name: categorical, units: 2, levels: 4, weights: [1, 2, 3, 9]}");
+  for (EnergyModel* free : {bits.get(), categories.get()}) {
+    CAPTURE(free->domain().text());
+    const Batch data = all_states(free->domain()).leftCols(4);
+    const auto estimator = pam("draws: 30", *free);
+    CHECK(largest_t(ascents(*estimator, data, 400, Stream(2)), exact_gradient(*free, data)) < 5);
+  }
 }
 
 // With E = -w x_1 x_2 - b·x and logistic differences g_i = γ_i(1) - γ_i(0), state (1, 1) wins where
