@@ -182,6 +182,13 @@ class Diagnosis {
     if (!divergence.empty())
       add("training", "it diverged: " + divergence, "lower the learning rate or clip gradients");
     if (!warning.empty()) add("training", warning, "see the column it names in /training");
+    if (file_.has("/rollbacks/update")) {
+      const std::size_t times = file_.shape("/rollbacks/update")[0];
+      add("training",
+          "it diverged and went on from a snapshot " + std::to_string(times) +
+              (times == 1 ? " time" : " times"),
+          "see the reasons in /rollbacks; lower the learning rate or clip gradients");
+    }
     if (!file_.has("/training/gradient_norm")) return;
     const auto norms = file_.read("/training/gradient_norm");
     if (std::any_of(norms.begin(), norms.end(), [](double g) { return !std::isfinite(g); }))

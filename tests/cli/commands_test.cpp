@@ -111,6 +111,27 @@ TEST_CASE("the schema accepts the quickstart and refuses an unknown key") {
       "import json, jsonschema, sys, yaml\n"
       "jsonschema.validate(yaml.safe_load(open(sys.argv[2])), json.load(open(sys.argv[1])))\n";
   CHECK(run_program({"/usr/bin/python3", "-c", script, schema, quickstart}).code == 0);
+  const std::string training =
+      "gibbsite: 1\nname: x\ndata: {name: bars_and_stripes, side: 2}\nmodel: {name: rbm, hidden: "
+      "2}\ntrain:\n  gradient: contrastive_divergence\n  updates: 3\n  optimizer: {name: rmsprop, "
+      "schedule: step, period: 3, decay: 0.5, warmup: 2}\n  regularization: {l2: 0.1, blocks: [W], "
+      "sparsity: {target: 0.1, rate: 1}}\n  centring: {means: data}\n  clip: {norm: 3}\n  average: "
+      "0.9\n  stop: {metric: z.log_partition, mode: min, patience: 2}\n  on_divergence: {retries: "
+      "2, energy_gap: 9}\n  evaluate: [{name: exact_log_partition, label: z, every: 2}]\n";
+  const auto accepts = [&](const std::string& text) {
+    const std::string file = folder.write("train.yaml", text).string();
+    const bool valid = run_program({"/usr/bin/python3", "-c", script, schema, file}).code == 0;
+    CHECK((invoke({"check", file}).code == 0) == valid);
+    return valid;
+  };
+  CHECK(accepts(training));
+  for (const char* wrong : {"  clip: {nrom: 3}\n", "  evaluate: [exact_log_partition]\n",
+                            "  evaluate: [{name: exact_log_partition, each: 2}]\n"}) {
+    const std::string key = std::string(wrong).substr(0, std::string(wrong).find(':'));
+    const auto from = training.find("\n" + key + ":") + 1;
+    CHECK_FALSE(
+        accepts(std::string(training).replace(from, training.find('\n', from) + 1 - from, wrong)));
+  }
   const std::string bad = folder.write("bad.yaml", text_of(quickstart) + "unknown: 1\n").string();
   CHECK(run_program({"/usr/bin/python3", "-c", script, schema, bad}).code != 0);
 }

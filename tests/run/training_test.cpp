@@ -7,6 +7,7 @@
 #include <gibbsite/io/hdf5.hpp>
 #include <gibbsite/io/yaml.hpp>
 #include <gibbsite/run/cell.hpp>
+#include <gibbsite/run/diagnosis.hpp>
 #include <gibbsite/run/training_record.hpp>
 
 #include "support/make.hpp"
@@ -405,6 +406,9 @@ TEST_CASE("after a divergence training goes on from its snapshot, slower and wit
   CHECK(update[0] - restart[0] < 2);
   CHECK(int(restart[0]) % 2 == 0);
   CHECK(cell.read("/rollbacks/learning_rate").at(0) == doctest::Approx(1));
+  const auto findings = diagnose(cell.folder / "result.h5");
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].what == "it diverged and went on from a snapshot 1 time");
   std::vector<double> whole(30);
   for (std::size_t n = 0; n < 30; ++n) whole[n] = double(n + 1);
   CHECK(cell.read("/training/update") == whole);
@@ -468,7 +472,8 @@ TEST_CASE("training stopped and resumed at any update or evaluation ends with th
       "average}, evaluate: [{name: "
       "exact_log_partition, every: 4}, {name: annealed_importance_sampling, temperatures: 4, "
       "runs: 5, every: 6}], stop: {metric: exact_log_partition.mean_log_likelihood_train, "
-      "patience: 30}, on_divergence: {retries: 1000, rate_factor: 0.999, energy_gap: 0.3, "
+      "mode: min, patience: 5}, on_divergence: {retries: 1000, rate_factor: 0.999, energy_gap: "
+      "0.3, "
       "snapshot_every: 5}",
       "sample: {draws: 20, chains: 2, warmup: 3}\nevaluate: [exact_log_partition]\n"
       "checkpoint: {every: 1e-9}\n");
@@ -476,6 +481,7 @@ TEST_CASE("training stopped and resumed at any update or evaluation ends with th
   REQUIRE(whole.outcome.status == "complete");
   CHECK(whole.read("/rollbacks/update").size() > 2);
   CHECK(whole.read("/training/clipped").back() > 2);
+  CHECK(whole.read("/training/update").back() < 40);  // it has ended early
   struct Killed {};
   for (const int after : {2, 3, 7, 20}) {
     CAPTURE(after);
