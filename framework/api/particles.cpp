@@ -38,6 +38,9 @@ void ParticleParams::persistent_fields(Fields& f) {
 }
 
 void ParticleParams::lasting_fields(Fields& f) {
+  f.reals("noise_range", noise_range,
+          "noise on real coordinates is uniform in [least, greatest], in place of N(0, 1)",
+          {.unset = "N(0, 1)"});
   f.integer("buffer_size", buffer_size,
             "persistent particles kept, of which each update moves `chains` random ones",
             {.minimum = 1, .maximum = 1e7, .unset = "chains"});
@@ -57,6 +60,11 @@ Particles::Particles(ParticleParams params, const Context& c, const Sampler& sam
     throw Error(c.subject + ": buffer_size: must go with persistent: true");
   if (!params_.persistent && params_.reinitialization_rate > 0)
     throw Error(c.subject + ": reinitialization_rate: must go with persistent: true");
+  const std::vector<double>& range = params_.noise_range;
+  if (!range.empty() && (range.size() != 2 || !(range[0] < range[1])))
+    throw Error(c.subject + ": noise_range: must be two values, the lesser one first");
+  if (!range.empty() && (params_.start != "noise" || !model_.domain().all(Domain::Kind::real)))
+    throw Error(c.subject + ": noise_range: must go with start: noise on real coordinates");
   if (buffer_ < params_.chains)
     throw Error(c.subject + ": buffer_size: must be at least chains (" +
                 std::to_string(params_.chains) + "), got " + std::to_string(buffer_));
@@ -126,7 +134,11 @@ void Particles::grow_older(Saved& saved, std::span<const Index> chosen, Index st
 // Configurations to start from, one per chain of `random`.
 Batch Particles::starts(Index count, Stream random) const {
   Batch x(model_.dim(), count);
-  if (params_.start == "noise") {
+  if (!params_.noise_range.empty()) {
+    const double least = params_.noise_range[0], width = params_.noise_range[1] - least;
+    random.uniform(x);
+    x = (x.array() * Real(width) + Real(least)).matrix();
+  } else if (params_.start == "noise") {
     Independent::uniform(model_.domain()).draw(random, x);
   } else {
     const auto rows = random.below(train_->size(), count);

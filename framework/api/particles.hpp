@@ -16,6 +16,8 @@ struct GIBBSITE_API ParticleParams {
   bool persistent = false;
   Index chains = 100;
   std::string start = "data";
+  std::vector<double> noise_range =
+      {};  ///< of real coordinates that start as noise; empty: N(0, 1)
   std::optional<Index> buffer_size;
   double reinitialization_rate = 0;
   bool one_per_observation = true;  ///< not a field: where particles do not persist
@@ -34,9 +36,9 @@ struct GIBBSITE_API ParticleParams {
 /// Saved keeps persistent ones: `chains[0]` all of them, `numbers` their ages.
 class GIBBSITE_API Particles {
  public:
-  /// Throws Error for a buffer without persistence or smaller than `chains`, and where particles
-  /// are to start at data other than the update's and there are none. `sampler` outlives this
-  /// object.
+  /// Throws Error for a buffer without persistence or smaller than `chains`, for a noise range
+  /// without noise on real coordinates, and where particles are to start at data other than the
+  /// update's and there are none. `sampler` outlives this object.
   Particles(ParticleParams params, const Context& c, const Sampler& sampler);
 
   /// How many particles an update with so many observations moves.

@@ -194,6 +194,30 @@ TEST_CASE("the age of persistent particles grows by the steps of each update") {
   CHECK(std::isnan(exact->estimate(rows.x(), saved, Stream(1)).mean_chain_age));
 }
 
+TEST_CASE("noise on real coordinates is uniform in the range asked for") {
+  const auto model = make_model("{name: gaussian, mean: [0, 0]}");
+  const auto start = [&](const std::string& more) {
+    return make_gradient(
+               "{name: contrastive_divergence, persistent: true, chains: 20000" + more + "}",
+               context(model.get()))
+        ->init(Stream(5))
+        .chains.at(0)
+        .x;
+  };
+  const Batch x = start(", start: noise, noise_range: [-1, 3]");
+  CHECK(x.minCoeff() >= -1);
+  CHECK(x.maxCoeff() <= 3);
+  // 40000 draws of mean 1 and variance 4/3, whose fourth central moment is 16/5.
+  const double variance = (x.cast<double>().array() - 1).square().mean();
+  CHECK(std::abs(x.cast<double>().mean() - 1) < 5 * std::sqrt(4 / 3. / 40000));
+  CHECK(std::abs(variance - 4 / 3.) < 5 * std::sqrt((16 / 5. - 16 / 9.) / 40000));
+  const auto refusal = [&](const std::string& more) { return error_of([&] { start(more); }); };
+  const std::string subject = "gradient contrastive_divergence: noise_range: must ";
+  CHECK(refusal(", start: noise, noise_range: [1, 1]") ==
+        subject + "be two values, the lesser one first");
+  CHECK(refusal(", noise_range: [0, 1]") == subject + "go with start: noise on real coordinates");
+}
+
 // A chosen particle starts anew with probability .05, so in the long run its age after a move has
 // the mean 2 steps / .05 = 40. 1000 updates of 100 particles end some 5000 lives, whose mean
 // length has a relative standard error of 1/√5000 = 1.4 %, weighted by itself at most twice that.
