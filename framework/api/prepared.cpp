@@ -121,8 +121,8 @@ std::vector<Index> chosen_rows(const Dataset& whole, const Preparation& how, boo
   return rows;
 }
 
-Prepared prepared_like(const Dataset& like, const Dataset& whole,
-                       const std::vector<Index>& classes) {
+std::unique_ptr<Prepared> prepared_like(const Dataset& like, const Dataset& whole,
+                                        const std::vector<Index>& classes) {
   const auto* prepared = dynamic_cast<const Prepared*>(&like.observed());
   if (prepared == nullptr) throw Error("needs data that a spec has prepared");
   Preparation how = prepared->preparation();
@@ -136,7 +136,7 @@ Prepared prepared_like(const Dataset& like, const Dataset& whole,
   const std::vector<Index> held_out = chosen_rows(whole, how, true);
   rows.insert(rows.end(), held_out.begin(), held_out.end());
   if (rows.empty()) throw Error("the dataset has no configuration of these classes");
-  return {whole, how, std::move(rows)};
+  return std::make_unique<Prepared>(whole, how, std::move(rows));
 }
 
 }  // namespace gibbsite

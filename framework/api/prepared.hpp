@@ -1,6 +1,7 @@
 // Data as experiments see them: scaled, made binary, with labels or noise, as a spec asks.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "gibbsite/api/dataset.hpp"
@@ -58,7 +59,7 @@ GIBBSITE_API std::vector<Index> chosen_rows(const Dataset& whole, const Preparat
 /// All of `whole`, which outlives this, prepared as `like` is, but without labels and of the given
 /// classes alone (all, where none are given). Throws Error where `like` is no prepared data or the
 /// preparation does not suit.
-GIBBSITE_API Prepared prepared_like(const Dataset& like, const Dataset& whole,
-                                    const std::vector<Index>& classes);
+GIBBSITE_API std::unique_ptr<Prepared> prepared_like(const Dataset& like, const Dataset& whole,
+                                                     const std::vector<Index>& classes);
 
 }  // namespace gibbsite

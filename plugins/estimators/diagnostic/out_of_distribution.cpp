@@ -51,7 +51,7 @@ class OutOfDistribution final : public Evaluation {
       : params_(p), context_(c), whole_(c.dataset(p.outside)) {
     const Dataset& train = c.require_train();
     try {
-      outside_ = std::make_unique<Prepared>(prepared_like(train, *whole_, p.classes));
+      outside_ = prepared_like(train, *whole_, p.classes);
       if (const auto* own = dynamic_cast<const Prepared*>(&train.observed());
           own != nullptr && own->preparation().with_labels) {
         marginal_ = std::make_unique<ClassMarginal>(*c.model);

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "support/rows.hpp"
+#include "support/truth.hpp"
 
 using namespace gibbsite;
 
@@ -195,11 +196,11 @@ TEST_CASE("the age of persistent particles grows by the steps of each update") {
 }
 
 TEST_CASE("noise on real coordinates is uniform in the range asked for") {
-  const auto model = make_model("{name: gaussian, mean: [0, 0]}");
+  const auto model = test::make_model("{name: gaussian, mean: [0, 0]}");
   const auto start = [&](const std::string& more) {
-    return make_gradient(
+    return test::make_gradient(
                "{name: contrastive_divergence, persistent: true, chains: 20000" + more + "}",
-               context(model.get()))
+               test::context(model.get()))
         ->init(Stream(5))
         .chains.at(0)
         .x;
@@ -211,11 +212,17 @@ TEST_CASE("noise on real coordinates is uniform in the range asked for") {
   const double variance = (x.cast<double>().array() - 1).square().mean();
   CHECK(std::abs(x.cast<double>().mean() - 1) < 5 * std::sqrt(4 / 3. / 40000));
   CHECK(std::abs(variance - 4 / 3.) < 5 * std::sqrt((16 / 5. - 16 / 9.) / 40000));
-  const auto refusal = [&](const std::string& more) { return error_of([&] { start(more); }); };
+  const auto refusal = [&](const std::string& more) {
+    return test::error_of([&] { start(more); });
+  };
   const std::string subject = "gradient contrastive_divergence: noise_range: must ";
   CHECK(refusal(", start: noise, noise_range: [1, 1]") ==
         subject + "be two values, the lesser one first");
-  CHECK(refusal(", noise_range: [0, 1]") == subject + "go with start: noise on real coordinates");
+  const auto bits = test::recipe_rbm(4, 2, 1);
+  CHECK(test::error_of([&] {
+          test::make_gradient("{name: contrastive_divergence, start: noise, noise_range: [0, 1]}",
+                              test::context(bits.get()));
+        }) == subject + "go with start: noise on real coordinates");
 }
 
 // A chosen particle starts anew with probability .05, so in the long run its age after a move has
