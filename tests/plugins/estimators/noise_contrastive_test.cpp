@@ -108,6 +108,21 @@ TEST_CASE("with uniform noise NCE has its known value at the truth, and no gradi
     CHECK(expected(nce(coins, machine_log_z + step), *model).objective < found.objective - 1e-6);
 }
 
+TEST_CASE("NCE with two draws of uneven noise per observation is its sum over all states") {
+  const auto model = recipe_boltzmann(3, 1, true);
+  const auto noise = make_model("{name: bernoulli, probabilities: [0.2, 0.5, 0.7]}");
+  const Row p = law(*model), q = law(*noise);
+  const double truth =
+      (p * (p / (p + 2 * q)).log()).sum() + 2 * (q * (2 * q / (p + 2 * q)).log()).sum();
+  const GradientEstimate found = expected(
+      "{name: noise_contrastive_estimation, noise: {name: bernoulli, probabilities: [0.2, "
+      "0.5, 0.7]}, noise_ratio: 2, log_partition: " +
+          number_text(log_sum_over_states(*model)) + "}",
+      *model);
+  CHECK(std::abs(found.objective - truth) < 1e-12);
+  CHECK(found.ascent.cwiseAbs().maxCoeff() < 1e-12);
+}
+
 TEST_CASE("NCE solves for the log Z that makes its objective largest") {
   const auto model = recipe_boltzmann(5, 1, true);
   Batch data(5, 60);
@@ -274,6 +289,22 @@ TEST_CASE("conditional NCE with normal noise has no gradient under the model's o
       model->capability<Exact>()->draw(Stream(7), x);
       check_ascent(*estimator, *model, x, 1e-8);
     }
+}
+
+TEST_CASE("conditional NCE cannot tell what little noise has moved, and asks for every neighbor") {
+  const auto model = make_model("{name: gaussian, units: 2}");
+  const Batch x = Batch::Constant(2, 6, 1);
+  const auto estimate = [&](const std::string& more) {
+    Saved saved;
+    return made("{name: conditional_noise_contrastive, " + more + "}", *model)
+        ->estimate(x, saved, Stream(1))
+        .objective;
+  };
+  CHECK(std::abs(estimate("noise_scale: 1e-9") + 2 * std::log(2)) < 1e-7);
+  CHECK(std::abs(estimate("noise_scale: 1") + 2 * std::log(2)) > .01);
+  const Evaluations before = model->evaluations();
+  estimate("neighbors: 4");
+  CHECK(model->evaluations() - before == Evaluations{.energy = 30, .parameter_gradient = 30});
 }
 
 TEST_CASE("conditional NCE takes noise for the coordinates that there are") {
