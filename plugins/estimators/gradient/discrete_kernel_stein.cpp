@@ -19,13 +19,20 @@ class DiscreteKernelStein final : public GradientEstimator {
   using Needs = Abilities<Parametric>;
   struct Params {
     double bandwidth = 1;
+    bool v_statistic = false;
+
     void fields(Fields& f) {
       f.positive("bandwidth", bandwidth, "h, as a share of the coordinates");
+      f.flag("v_statistic", v_statistic,
+             "count the pair of each observation with itself too: biased, but never below 0");
     }
   };
 
   DiscreteKernelStein(const Params& p, const Context& c)
-      : model_(*c.model), parametric_(c.require<Parametric>()), workers_(*c.workers) {
+      : v_statistic_(p.v_statistic),
+        model_(*c.model),
+        parametric_(c.require<Parametric>()),
+        workers_(*c.workers) {
     const Domain& domain = model_.domain();
     if (!domain.is_discrete())
       throw Error(c.subject + ": needs a model on discrete coordinates, got " + domain.text());
@@ -35,24 +42,24 @@ class DiscreteKernelStein final : public GradientEstimator {
 
   GradientEstimate estimate(const BatchView& data, Saved&, Stream) const override {
     const Index observations = data.cols(), d = data.rows();
-    if (observations < 2)
+    if (observations < 2 && !v_statistic_)
       throw Error("discrete_kernel_stein: needs at least two observations in every update");
     require_inside(model_.domain(), data);
     const Eigen::ArrayXXd s = scores(data);
     const Batch before = moved(data, -1);
-    const double scale = 1 / (double(observations) * double(observations - 1));
-    return sum_over_blocks(
-        observations, parametric_, workers_,
-        [&](Index first, Index count, double& objective, Parameters& ascent) {
-          for (Index n = first; n < first + count; ++n) {
-            Eigen::ArrayXd r = Eigen::ArrayXd::Zero(d);
-            for (Index m = 0; m < observations; ++m)
-              if (m != n) objective -= scale * pair(data, before, s, n, m, r);
-            const Row weights = 2 * scale * (r * (1 - s.col(n))).transpose();
-            add_weighted_gradient(parametric_, next(data.col(n)), -weights, ascent);
-            parametric_.parameter_gradient(data.col(n), Row::Constant(1, weights.sum()), ascent);
-          }
-        });
+    const double partners = double(observations - (v_statistic_ ? 0 : 1));
+    const double scale = 1 / (double(observations) * partners);
+    const auto add = [&](Index first, Index count, double& objective, Parameters& ascent) {
+      for (Index n = first; n < first + count; ++n) {
+        Eigen::ArrayXd r = Eigen::ArrayXd::Zero(d);
+        for (Index m = 0; m < observations; ++m)
+          if (m != n || v_statistic_) objective -= scale * pair(data, before, s, n, m, r);
+        const Row weights = 2 * scale * (r * (1 - s.col(n))).transpose();
+        add_weighted_gradient(parametric_, next(data.col(n)), -weights, ascent);
+        parametric_.parameter_gradient(data.col(n), Row::Constant(1, weights.sum()), ascent);
+      }
+    };
+    return sum_over_blocks(observations, parametric_, workers_, add);
   }
 
  private:
@@ -105,6 +112,7 @@ class DiscreteKernelStein final : public GradientEstimator {
     return s;
   }
 
+  bool v_statistic_;
   const EnergyModel& model_;
   const Parametric& parametric_;
   const Workers& workers_;

@@ -7,7 +7,8 @@
 //   dJ/dθ = Σ_n r_n·∇_x ∂E(x_n)/∂θ,  r_n = dKSD²/ds(x_n),
 // by differences (api/directional.hpp): per observation one gradient, four parameter gradients and
 // the kernel with all others. A normal kernel loses sight of tails in many dimensions, where the
-// inverse multiquadric does not (Gorham & Mackey 2017).
+// inverse multiquadric does not (Gorham & Mackey 2017). The mean over pairs is unbiased but, of few
+// observations, without a lower bound.
 #include <cmath>
 #include <gibbsite/api/batch_sums.hpp>
 #include <gibbsite/api/directional.hpp>
@@ -22,6 +23,7 @@ class KernelStein final : public GradientEstimator {
   struct Params {
     std::string kernel = "inverse_multiquadric";
     std::optional<double> bandwidth;
+    bool v_statistic = false;
     DifferenceParams differences;
 
     void fields(Fields& f) {
@@ -31,12 +33,17 @@ class KernelStein final : public GradientEstimator {
              {.minimum = 0,
               .above_minimum = true,
               .unset = "the median distance of at most 500 training rows"});
+      f.flag("v_statistic", v_statistic,
+             "count the pair of each observation with itself too: biased, but never below 0");
       differences.fields(f);
     }
   };
 
   KernelStein(const Params& p, const Context& c)
-      : gaussian_(p.kernel == "gaussian"), derivatives_(p.differences, c), workers_(*c.workers) {
+      : gaussian_(p.kernel == "gaussian"),
+        v_statistic_(p.v_statistic),
+        derivatives_(p.differences, c),
+        workers_(*c.workers) {
     const double h = p.bandwidth ? *p.bandwidth : median_distance(c.require_train());
     if (!(h > 0))
       throw Error(c.subject + ": bandwidth: must be given where half of the data are equal");
@@ -45,20 +52,20 @@ class KernelStein final : public GradientEstimator {
 
   GradientEstimate estimate(const BatchView& data, Saved&, Stream) const override {
     const Index observations = data.cols();
-    if (observations < 2)
+    if (observations < 2 && !v_statistic_)
       throw Error("kernel_stein: needs at least two observations in every update");
     const Eigen::MatrixXd x = data.cast<double>(), s = scores(data);
-    const double scale = 1 / (double(observations) * double(observations - 1));
-    return sum_over_blocks(observations, derivatives_.parametric(), workers_,
-                           [&](Index first, Index count, double& objective, Parameters& ascent) {
-                             for (Index n = first; n < first + count; ++n) {
-                               Eigen::VectorXd r = Eigen::VectorXd::Zero(x.rows());
-                               for (Index m = 0; m < observations; ++m)
-                                 if (m != n) objective -= scale * pair(x, s, n, m, r);
-                               derivatives_.add_along(data.col(n), r.cast<Real>(), 2 * scale,
-                                                      ascent);
-                             }
-                           });
+    const double partners = double(observations - (v_statistic_ ? 0 : 1));
+    const double scale = 1 / (double(observations) * partners);
+    const auto add = [&](Index first, Index count, double& objective, Parameters& ascent) {
+      for (Index n = first; n < first + count; ++n) {
+        Eigen::VectorXd r = Eigen::VectorXd::Zero(x.rows());
+        for (Index m = 0; m < observations; ++m)
+          if (m != n || v_statistic_) objective -= scale * pair(x, s, n, m, r);
+        derivatives_.add_along(data.col(n), r.cast<Real>(), 2 * scale, ascent);
+      }
+    };
+    return sum_over_blocks(observations, derivatives_.parametric(), workers_, add);
   }
 
  private:
@@ -105,7 +112,7 @@ class KernelStein final : public GradientEstimator {
     return *middle;
   }
 
-  bool gaussian_;
+  bool gaussian_, v_statistic_;
   double inverse_square_ = 0;  ///< 1/h²
   DirectionalDerivatives derivatives_;
   const Workers& workers_;

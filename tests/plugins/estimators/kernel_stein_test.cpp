@@ -189,6 +189,26 @@ TEST_CASE("the discrete Stein discrepancy is that of the scores, weighed by the 
   }
 }
 
+TEST_CASE("the V-statistic adds the pairs of each observation with itself, and is never below 0") {
+  const auto machine = make_model("{name: boltzmann_machine, units: 3, weight_scale: 1}"),
+             network = make_model("{name: mlp, units: 3, hidden: [6], weight_scale: 2}");
+  for (const auto& [name, model] : std::vector<std::pair<std::string, EnergyModel*>>{
+           {"{name: discrete_kernel_stein", machine.get()},
+           {"{name: kernel_stein, bandwidth: 1", network.get()}}) {
+    CAPTURE(name);
+    const Batch x = all_states(Domain::binary(3)).leftCols(5);
+    const auto u = made(name + "}", *model), v = made(name + ", v_statistic: true}", *model);
+    Saved saved;
+    double truth = 20 * u->estimate(x, saved, Stream(1)).objective;
+    for (Index n = 0; n < 5; ++n) truth += of_pair(*u, x.col(n), x.col(n)).objective;
+    const double found = v->estimate(x, saved, Stream(1)).objective;
+    CHECK(near(found, truth / 25, 1e-12));
+    CHECK(found < 0);
+    CHECK(v->estimate(x.col(0), saved, Stream(1)).objective < 0);
+    check_ascent(*v, *model, x, 1e-7);
+  }
+}
+
 TEST_CASE("Stein discrepancies refuse the other kind of coordinate, and single observations") {
   const auto normal = make_model("{name: gaussian, units: 2}"),
              machine = make_model("{name: boltzmann_machine, units: 2}"),
