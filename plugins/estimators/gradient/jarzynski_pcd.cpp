@@ -1,14 +1,17 @@
 // Persistent contrastive divergence with Jarzynski weights (Carbone, Hua, Coste & Vanden-Eijnden
 // 2023, NeurIPS): training is annealed importance sampling along its own path. Walkers x_n carry
 // weights; when θ has moved from θ_{t-1} to θ_t,
-//   ln w_n += E_{θ_{t-1}}(x_n) - E_{θ_t}(x_n),  then  x_n ~ K_{θ_t}(x_n, ·)  and
-//   g = -mean_data ∂E/∂θ + Σ_n W_n ∂E(x_n)/∂θ,  W_n = w_n / Σ w.
+//   ln w_n += E_{θ_{t-1}}(x_n) - E_{θ_t}(x_n),
+//   g = -mean_data ∂E/∂θ + Σ_n W_n ∂E(x_n)/∂θ,  W_n = w_n / Σ w,  then  x_n ~ K_{θ_t}(x_n, ·).
 // K leaves p_{θ_t} invariant, so on a given path of θ, E[w_t] = Z_t / Z_0 exactly, and weighted
-// means under p_{θ_t} are consistent however slowly K mixes; a path that follows from the walkers
-// makes both consistent only. Walkers start with exact draws of a law whose Z_0 is known: of the
-// model itself, or of independent units, from which they are weighed to the model first.
-// Where the effective sample size (Σ w)² / Σ w² falls below a share of the walkers they are
-// resampled systematically, and go on with equal weights; ln Z keeps what these had gained.
+// means under p_{θ_t} are consistent however slowly K mixes. A path that follows from the walkers
+// makes both consistent only: a step of rate γ against the walkers themselves costs ln Z about
+// γ Σ_i Var(∂E/∂θ_i) / N per update, and that adds up. So g is taken before walkers move, not after
+// as in the paper: of that loss there is left what K leaves of correlations.
+// Walkers start with exact draws of a law whose Z_0 is known: of the model itself, or of
+// independent units, from which they are weighed to the model first. Where the effective sample
+// size (Σ w)² / Σ w² falls below a share of the walkers they are resampled systematically, and go
+// on with equal weights; ln Z keeps what these had gained.
 #include <gibbsite/api/annealing.hpp>
 #include <gibbsite/api/contrast.hpp>
 #include <gibbsite/api/exact_draws.hpp>
@@ -91,8 +94,9 @@ class JarzynskiPcd final : public GradientEstimator {
     const double log_partition = now.log_level + total - std::log(walking);
     const bool resample = size < params_.resample_below * walking;
     if (resample) {
-      walkers = select_chains(walkers,
-                              systematic_resampling(now.log_weights, random.split("resampling")));
+      const auto ancestors = systematic_resampling(now.log_weights, random.split("resampling"));
+      walkers = select_chains(walkers, ancestors);
+      now.energies = Eigen::ArrayXd(now.energies(ancestors));
       now.log_level = log_partition;
       now.log_weights.setZero();
     }
@@ -100,10 +104,11 @@ class JarzynskiPcd final : public GradientEstimator {
     GradientEstimate result = contrast_.gradient(
         data, params_.chains, [&](Index first, Index count, Contrast::Part& part) {
           Chains moved = columns(walkers, first, count);
+          contrast_.add(moved.x, now.energies.segment(first, count).transpose(),
+                        weights.segment(first, count), part);
           for (Index k = 0; k < params_.steps; ++k)
             sampler_->step(moved, random.split(std::uint64_t(k)).chains_from(first));
-          now.energies.segment(first, count) =
-              contrast_.add(moved.x, moved.energy, weights.segment(first, count), part);
+          now.energies.segment(first, count) = energies(moved);
           set_columns(walkers, first, moved);
         });
     ++saved.position;
@@ -138,11 +143,12 @@ class JarzynskiPcd final : public GradientEstimator {
       Chains some = columns(walkers, first, count);
       sampler_->refresh(some);
       set_columns(walkers, first, some);
-      const Eigen::ArrayXd energy = energies(some);
+      const Eigen::ArrayXd before = now.energies.segment(first, count);
+      now.energies.segment(first, count) = energies(some);
       for (Index n = 0; n < count; ++n) {
         double& weight = now.log_weights(first + n);
         if (std::isinf(weight)) continue;
-        weight += now.energies(first + n) - energy(n);
+        weight += before(n) - now.energies(first + n);
         if (std::isnan(weight)) throw Diverged("the energy of a walker is not a number");
       }
     });

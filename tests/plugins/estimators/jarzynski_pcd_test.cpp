@@ -111,6 +111,75 @@ TEST_CASE("weights make up for moves that were not made") {
   CHECK(largest_t(ascents(*plain, rows.x(), 40, Stream(3)), exact) > 20);
 }
 
+// The path is that of the exact gradient, so that it does not depend on the walkers. 4.5 standard
+// errors at 3 points, twice: a false alarm at a rate of 4e-5.
+TEST_CASE("over 60 updates of a given path the mean of the estimate of Z is kept") {
+  const auto rbm = recipe_rbm(6, 4, .5);
+  auto& parametric = *rbm->capability<Parametric>();
+  const Batch data = all_states(rbm->domain()).leftCols(9);
+  std::vector<Parameters> thetas;
+  std::vector<double> truth;
+  for (int n = 0; n < 60; ++n) {
+    thetas.push_back(parametric.parameters());
+    truth.push_back(log_sum_over_states(*rbm));
+    parametric.set_parameters(thetas.back() + 0.2 * exact_gradient(*rbm, data));
+  }
+  for (const std::string share : {"0", "0.8"}) {
+    CAPTURE(share);
+    const auto estimator = jarzynski("chains: 20, start: uniform, resample_below: " + share, *rbm);
+    const Means means = means_of(120, [&](std::uint64_t call) {
+      const auto found =
+          along(*estimator, *rbm, thetas, data, Stream(6).split("repeat").split(call));
+      return Parameters(Eigen::Vector3d(std::exp(found[1].first - truth[1]),
+                                        std::exp(found[30].first - truth[30]),
+                                        std::exp(found[59].first - truth[59])));
+    });
+    CHECK(largest_t(means, Parameters(Parameters::Ones(3))) < 4.5);
+  }
+}
+
+// A step of rate γ along a gradient that N walkers have made lowers the weights of these same
+// walkers by γ Σ_i Var(∂E/∂θ_i) / N too much on average, update by update. Moves in between leave
+// of this what they leave of correlations: λ₂ = .14 at the start, and more later on.
+TEST_CASE(
+    "a path of its own making costs the estimate of ln Z little, as walkers move in between") {
+  const auto rbm = recipe_rbm(8, 6, .5);
+  auto& parametric = *rbm->capability<Parametric>();
+  const Parameters start = parametric.parameters();
+  const Rows rows(two_of_four());
+  const Batch all = all_states(rbm->domain());
+  constexpr double rate = .05;
+  constexpr Index walkers = 50, updates = 100;
+  const auto estimator =
+      jarzynski("chains: 50, start: model, steps: 2, resample_below: 0", *rbm, &rows);
+  Moments lost;
+  double without_moves = 0;
+  for (std::uint64_t run = 0; run < 10; ++run) {
+    parametric.set_parameters(start);
+    Saved saved = estimator->init(Stream(8).at(run));
+    double error = 0;
+    for (std::uint64_t n = 0; n <= updates; ++n) {
+      const GradientEstimate estimate =
+          estimator->estimate(rows.x(), saved, Stream(9).split(run).at(n));
+      error = estimate.statistics[1] - log_sum_over_states(*rbm);
+      if (n == updates) break;
+      if (run == 0) {
+        const Row p = law(*rbm);
+        double variance = -mean_gradient_over_states(*rbm).squaredNorm();
+        for (Index x = 0; x < all.cols(); ++x) {
+          Parameters one = Parameters::Zero(start.size());
+          parametric.parameter_gradient(all.col(x), Row::Ones(1), one);
+          variance += p(x) * one.squaredNorm();
+        }
+        without_moves += rate * variance / walkers;
+      }
+      parametric.set_parameters(parametric.parameters() + rate * estimate.ascent);
+    }
+    lost.add(-error);
+  }
+  CHECK(lost.mean < .25 * without_moves);
+}
+
 TEST_CASE("from exact draws ln Z is exact at first, and weights stay equal while θ stands still") {
   const auto rbm = recipe_rbm(8, 6, 2);
   const Batch data = two_of_four();
