@@ -64,6 +64,22 @@ TEST_CASE("exact_log_partition eliminates the sites of a ring of a thousand spin
   CHECK(std::get<std::string>(result.attributes.at("bound")) == "exact");
 }
 
+// Half per coordinate of a normal law, at any temperature, and of the funnel, E = v²/18 +
+// (d - 1)v/2 + Σ x²/(2 e^v); for the torus the digits that Kaufman's formula is tabulated with.
+TEST_CASE("exact_log_partition tells the mean of lp where log Z is closed at every temperature") {
+  const auto mean_of = [](EnergyModel& model) {
+    const auto exact = make_evaluation("{name: exact_log_partition}", context_with(model, nullptr));
+    return value_of(evaluate(*exact, 1), "mean_lp");
+  };
+  const auto normal = make_model("{name: gaussian, units: 6, condition: 100, rotated: true}");
+  CHECK(near(mean_of(*normal), -3, tolerance(1e-8, 1e-5)));
+  WeightedSum cold(std::vector<WeightedSum::Part>{{4, normal.get()}});
+  CHECK(near(mean_of(cold), -3, tolerance(1e-8, 1e-5)));
+  CHECK(near(mean_of(*make_model("{name: funnel, units: 10}")), -5, tolerance(1e-8, 1e-5)));
+  const auto torus = make_model("{name: ising, sides: [16], coupling: .3}");
+  CHECK(near(mean_of(*torus), 256 * .3 * .704532671, tolerance(1e-7, 1e-4)));
+}
+
 TEST_CASE("a quadrature that does not converge is not called exact") {
   Ring model(1, true);
   const Result result =
