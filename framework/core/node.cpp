@@ -45,7 +45,7 @@ std::string scalar_text(const Node& node) {
   Node plain = node;
   plain.quoted = false;
   const bool safe = !node.text.empty() && special.find(node.text.front()) == std::string::npos &&
-                    node.text.find_first_of("\n\t\"\\{}[],#") == std::string::npos &&
+                    node.text.find_first_of("\n\t\"\\{}[],#?") == std::string::npos &&
                     node.text.find(": ") == std::string::npos && node.text.back() != ' ' &&
                     node.text.back() != ':' && !looks_like_other_type(plain) &&
                     std::none_of(node.text.begin(), node.text.end(), [](char c) {

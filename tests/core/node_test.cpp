@@ -35,7 +35,9 @@ bool same(const Node& a, const Node& b) {
   return true;
 }
 
-const std::vector<std::string> hostile = {"",
+const std::vector<std::string> hostile = {"why?",
+                                          "a?b, c",
+                                          "",
                                           " ",
                                           "a b",
                                           " lead",
