@@ -129,6 +129,13 @@ std::string head_text(const std::vector<Metric>& metrics, std::size_t k) {
   return text;
 }
 
+// Of texts and of figures of a whole row there are no differences.
+bool has_differences(const Comparison& table, std::size_t metric) {
+  return std::any_of(table.rows.begin(), table.rows.end(), [&](const ComparedRow& row) {
+    return row.values[metric].difference.has_value();
+  });
+}
+
 TextTable sheet_of(const Comparison& table, const Style& style) {
   TextTable sheet;
   for (const std::string& path : table.by)
@@ -136,15 +143,15 @@ TextTable sheet_of(const Comparison& table, const Style& style) {
   sheet.head.emplace_back("cells");
   for (std::size_t k = 0; k < table.metrics.size(); ++k) {
     sheet.head.push_back(style.plain(head_text(table.metrics, k)));
-    if (table.has_baseline) sheet.head.emplace_back("difference");
+    if (has_differences(table, k)) sheet.head.emplace_back("difference");
   }
   for (const ComparedRow& row : table.rows) {
     std::vector<std::string> line;
     for (const std::string& value : row.by) line.push_back(style.plain(value));
     line.push_back(cells_text(row));
-    for (const ComparedValue& value : row.values) {
-      line.push_back(value_text(value, style));
-      if (table.has_baseline) line.push_back(difference_text(row, value, style));
+    for (std::size_t k = 0; k < table.metrics.size(); ++k) {
+      line.push_back(value_text(row.values[k], style));
+      if (has_differences(table, k)) line.push_back(difference_text(row, row.values[k], style));
     }
     sheet.rows.push_back(std::move(line));
   }
@@ -162,13 +169,17 @@ std::vector<std::string> notes_of(const Comparison& table, const std::string& be
     }
   std::vector<std::string> notes = table.notes;
   if (seeds) notes.emplace_back("intervals: 95 %, Student's t over the cells of a row");
-  if (own) notes.emplace_back("intervals of rows of one cell: 95 %, as the cell itself gives them");
+  if (own)
+    notes.emplace_back(
+        "intervals of rows of one cell: 95 %, of its own estimate, not of other seeds");
   if (table.has_baseline)
     notes.emplace_back(
         "differences: to the baseline, in pairs of equal seeds, p corrected by Holm");
   if (marks)
-    notes.push_back(best + " best among rows of one problem; " + like_best +
-                    " not distinguishable from it (5 %, pairs of equal seeds, Holm)");
+    notes.push_back(
+        best + " best among rows of one problem; " + like_best +
+        " not distinguishable from it (5 %, Holm; pairs of equal seeds, or of one cell's own "
+        "errors; where there are neither, no test)");
   return notes;
 }
 
@@ -187,7 +198,8 @@ std::string rounded(const Mean& mean) {
   if (!std::isfinite(mean.value) || !std::isfinite(error) || error <= 0)
     return short_number(mean.value);
   const Rounding round(mean.value, error);
-  if (std::abs(up - down) <= 1e-9 * (up + down)) return round(mean.value) + " ± " + round(up);
+  const bool even = std::isfinite(up + down) && std::abs(up - down) <= 1e-9 * (up + down);
+  if (even) return round(mean.value) + " ± " + round(up);
   return round(mean.value) + " [" + round(mean.low) + ", " + round(mean.high) + "]";
 }
 

@@ -134,6 +134,17 @@ std::vector<std::string> telling_paths(const Loaded& all) {
     if (path != "seed" && std::none_of(chosen.begin(), chosen.end(), repeats))
       chosen.push_back(path);
   }
+  // A list of evaluations that follows from the rest (which ones a model has) is no row of its own.
+  std::map<std::vector<std::string>, std::set<std::string>> lists;
+  for (const ComparedCell& cell : all.cells) {
+    std::vector<std::string> rest;
+    for (const std::string& path : chosen)
+      if (path != "evaluate") rest.push_back(cell.at.at(path));
+    if (contains(chosen, "evaluate")) lists[rest].insert(cell.at.at("evaluate"));
+  }
+  if (std::all_of(lists.begin(), lists.end(),
+                  [](const auto& row) { return row.second.size() == 1; }))
+    std::erase(chosen, "evaluate");
   return chosen;
 }
 

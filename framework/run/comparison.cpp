@@ -19,7 +19,7 @@ bool contains(const std::vector<std::string>& list, const std::string& item) {
 }
 
 // The headlines of all cells, what they cost, and how far they are from the truth.
-std::vector<Metric> usual_metrics(const ComparedCells& cells, bool has_truth) {
+std::vector<Metric> usual_metrics(const ComparedCells& cells) {
   std::vector<std::string> names;
   for (const ComparedCell& cell : cells.cells)
     for (const auto& [name, value] : read_status(cell.folder).headline)
@@ -34,14 +34,12 @@ std::vector<Metric> usual_metrics(const ComparedCells& cells, bool has_truth) {
     if (name.ends_with(".log_partition"))
       for (const char* form : {"/error", "/z"}) all.emplace_back(name + form);
   }
-  if (has_truth)
-    for (const char* form : {"", "/error", "/z"})
-      all.emplace_back(std::string("sample_stats/energy") + form);
+  for (const char* form : {"/error", "/z"}) all.emplace_back(std::string("sample_stats/lp") + form);
   return all;
 }
 
 std::vector<Metric> chosen_metrics(const ComparisonRequest& request, const ComparedCells& cells) {
-  if (request.metrics.empty()) return usual_metrics(cells, !request.truths.empty());
+  if (request.metrics.empty()) return usual_metrics(cells);
   return {request.metrics.begin(), request.metrics.end()};
 }
 
@@ -49,12 +47,14 @@ std::vector<Metric> chosen_metrics(const ComparisonRequest& request, const Compa
 void read_numbers(ComparedCells& cells, const std::vector<Metric>& metrics, const Truths& truths,
                   bool asked_for) {
   std::vector<bool> known(metrics.size(), false);
-  std::vector<std::string> names;
+  std::vector<std::string> names, labels;
   bool any = false;
   for (ComparedCell& cell : cells.cells) {
     const CellNumbers numbers(cell.folder);
     const bool has_result = cell.state == "complete" || cell.state == "diverged";
     any = any || has_result;
+    for (const std::string& label : numbers.labels())
+      if (!contains(labels, label)) labels.push_back(label);
     if (has_result && asked_for)
       for (const std::string& name : numbers.known())
         if (!contains(names, name)) names.push_back(name);
@@ -70,6 +70,7 @@ void read_numbers(ComparedCells& cells, const std::vector<Metric>& metrics, cons
     }
   }
   if (!any) throw Error("compare: no cell has a result yet (see gibbsite status)");
+  truths.require_labels(labels);
   for (std::size_t k = 0; asked_for && k < known.size(); ++k)
     if (!known[k])
       throw Error("--metric: unknown metric '" + metrics[k].path + "'" +
@@ -101,21 +102,6 @@ Errors subtract_truths(ComparedCells& cells, const std::vector<Metric>& metrics,
                   metrics[k].scalar() + "' nor --truth");
   }
   return shared;
-}
-
-// Of the metrics that nobody asked for, those that no cell has.
-void drop_unheard_of(ComparedCells& cells, std::vector<Metric>& metrics, Errors& shared) {
-  for (std::size_t k = metrics.size(); k-- > 0;) {
-    const bool any = std::any_of(cells.cells.begin(), cells.cells.end(),
-                                 [&](const auto& cell) { return cell.measured[k].is_there(); });
-    if (any) continue;
-    metrics.erase(metrics.begin() + std::ptrdiff_t(k));
-    shared.erase(shared.begin() + std::ptrdiff_t(k));
-    for (ComparedCell& cell : cells.cells) {
-      cell.measured.erase(cell.measured.begin() + std::ptrdiff_t(k));
-      cell.truth.erase(cell.truth.begin() + std::ptrdiff_t(k));
-    }
-  }
 }
 
 // One number that stands for all cells of a row.
@@ -177,6 +163,22 @@ ComparedValue summarise(const ComparedCells& cells, std::size_t row, std::size_t
   return out;
 }
 
+// Takes out of the metrics that nobody asked for those that no row has.
+void drop_empty(Comparison& table, ComparedCells& cells) {
+  const auto erase = [](auto& list, std::size_t k) {
+    list.erase(list.begin() + std::ptrdiff_t(k));
+  };
+  for (std::size_t k = table.metrics.size(); k-- > 0;) {
+    const bool any = std::any_of(table.rows.begin(), table.rows.end(), [&](const ComparedRow& row) {
+      return !std::isnan(row.values[k].mean.value) || !row.values[k].text.empty();
+    });
+    if (any) continue;
+    erase(table.metrics, k);
+    for (ComparedRow& row : table.rows) erase(row.values, k);
+    for (ComparedCell& cell : cells.cells) erase(cell.measured, k);
+  }
+}
+
 }  // namespace
 
 int ComparedRow::cells() const {
@@ -192,12 +194,11 @@ int ComparedRow::complete() const {
 
 Comparison compare(const ComparisonRequest& request) {
   ComparedCells cells = read_cells(request.folders, request.by, request.only);
-  const Truths truths(request.truths, cells);
   const bool asked_for = !request.metrics.empty();
   Comparison table{.by = cells.by, .metrics = chosen_metrics(request, cells)};
+  const Truths truths(request.truths, cells, table.metrics);
   read_numbers(cells, table.metrics, truths, asked_for);
-  Errors shared = subtract_truths(cells, table.metrics, truths, asked_for);
-  if (!asked_for) drop_unheard_of(cells, table.metrics, shared);
+  const Errors shared = subtract_truths(cells, table.metrics, truths, asked_for);
   for (std::size_t row = 0; row < cells.rows.size(); ++row) {
     ComparedRow one{.by = cells.rows[row]};
     for (const std::size_t k : cells.of_row[row]) ++one.states[cells.cells[k].state];
@@ -205,6 +206,7 @@ Comparison compare(const ComparisonRequest& request) {
       one.values.push_back(summarise(cells, row, k, table.metrics[k], shared[k][row]));
     table.rows.push_back(std::move(one));
   }
+  if (!asked_for) drop_empty(table, cells);
   note_what_is_missing(table, cells);
   table.has_baseline = !request.baseline.empty();
   if (table.has_baseline) add_differences(table, cells, request.baseline);

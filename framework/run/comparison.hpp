@@ -70,8 +70,8 @@ struct Comparison {
 };
 
 /// Values are those of complete cells; all others are counted in their row. The best is looked for
-/// among rows of equal `data` and `model`, or, where no two rows share these, of equal `data`.
-/// Throws Error for names and values that do not exist.
+/// among rows of equal `data` and `model`, or, where no two rows share these, among models of the
+/// same data. Throws Error for names and values that do not exist.
 Comparison compare(const ComparisonRequest& request);
 
 }  // namespace gibbsite

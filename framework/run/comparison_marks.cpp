@@ -61,6 +61,8 @@ std::vector<std::vector<std::size_t>> groups_of(const Comparison& table,
   }
   const bool shared = std::any_of(by_model.begin(), by_model.end(),
                                   [](const auto& group) { return group.second.size() > 1; });
+  // Models of the same data may compete; other laws are other problems.
+  if (!shared) by_data.erase({""});
   std::vector<std::vector<std::size_t>> groups;
   for (const auto& [key, rows] : shared ? by_model : by_data) groups.push_back(rows);
   return groups;

@@ -9,29 +9,38 @@
 
 namespace gibbsite {
 
-Truths::Truths(const std::vector<std::string>& texts, const ComparedCells& cells) {
+Truths::Truths(const std::vector<std::string>& texts, const ComparedCells& cells,
+               const std::vector<Metric>& metrics) {
   for (const std::string& text : texts) {
     const auto equals = text.rfind('=');
+    const std::string name = text.substr(0, equals);
     if (equals == std::string::npos) {
       labels_.push_back(text);
-      continue;
-    }
-    const std::string name = text.substr(0, text.find('='));
-    if (name.find('/') != std::string::npos) {
+    } else if (std::any_of(metrics.begin(), metrics.end(),
+                           [&](const Metric& metric) { return metric.path == name; })) {
       const auto number = Node::scalar(text.substr(equals + 1)).as_real();
-      if (!number) throw Error("--truth: " + name + " needs a number, got '" + text + "'");
+      if (!number) throw Error("--truth: " + name + ": must be a number, got '" + text + "'");
       numbers_.emplace_back(name, *number);
-      continue;
+    } else {
+      const auto [path, value] = path_and_value(text, cells.by, "--truth");
+      const auto column =
+          std::size_t(std::find(cells.by.begin(), cells.by.end(), path) - cells.by.begin());
+      std::vector<std::string> values;
+      for (const auto& row : cells.rows)
+        if (std::find(values.begin(), values.end(), row[column]) == values.end())
+          values.push_back(row[column]);
+      if (std::find(values.begin(), values.end(), value) == values.end())
+        throw Error("--truth: no row has " + path + "=" + value + known_names(value, values));
+      rows_.emplace_back(column, value);
     }
-    const auto [path, value] = path_and_value(text, cells.by, "--truth");
-    const auto column =
-        std::size_t(std::find(cells.by.begin(), cells.by.end(), path) - cells.by.begin());
-    std::vector<std::string> values;
-    for (const auto& row : cells.rows) values.push_back(row[column]);
-    if (std::find(values.begin(), values.end(), value) == values.end())
-      throw Error("--truth: no row has " + path + "=" + value + known_names(value, values));
-    rows_.emplace_back(column, value);
   }
+}
+
+void Truths::require_labels(const std::vector<std::string>& labels) const {
+  for (const std::string& label : labels_)
+    if (std::find(labels.begin(), labels.end(), label) == labels.end())
+      throw Error("--truth: no result has an estimate called '" + label + "'" +
+                  known_names(label, labels));
 }
 
 Measured Truths::of_cell(const CellNumbers& numbers, const Metric& metric) const {

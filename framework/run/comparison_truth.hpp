@@ -9,9 +9,13 @@ namespace gibbsite {
 /// Where truths are found.
 class Truths {
  public:
-  /// `texts` as in ComparisonRequest::truths. Throws Error for paths that are no column of `cells`,
-  /// values that no row has, and numbers that are none.
-  Truths(const std::vector<std::string>& texts, const ComparedCells& cells);
+  /// `texts` as in ComparisonRequest::truths. Throws Error for names that are neither a column of
+  /// `cells` nor one of `metrics`, values that no row has, and numbers that are none.
+  Truths(const std::vector<std::string>& texts, const ComparedCells& cells,
+         const std::vector<Metric>& metrics);
+
+  /// Throws Error where an estimate that should be the truth is not among these.
+  void require_labels(const std::vector<std::string>& labels) const;
 
   /// What the cell itself knows: a number given for the metric, or an estimate of its own; nothing
   /// for the estimate that is the truth.

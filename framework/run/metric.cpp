@@ -206,9 +206,12 @@ Measured CellNumbers::scalar(const std::string& label, const std::string& scalar
   return file_ ? of_group("/estimates/" + label + "/" + scalar) : Measured{};
 }
 
+std::vector<std::string> CellNumbers::labels() const {
+  return file_ ? file_->names("/estimates") : std::vector<std::string>{};
+}
+
 std::string CellNumbers::exact_label(const std::string& scalar) const {
-  if (!file_) return "";
-  for (const std::string& label : file_->names("/estimates"))
+  for (const std::string& label : labels())
     if (file_->text_attribute("/estimates/" + label, "bound") == "exact" &&
         file_->has("/estimates/" + label + "/" + scalar))
       return label;

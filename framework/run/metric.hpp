@@ -16,10 +16,11 @@ namespace gibbsite {
 /// A number of one cell with the uncertainty that the cell itself states, or a text. What there is
 /// not is NaN.
 struct Measured {
-  double value = std::numeric_limits<double>::quiet_NaN();
-  double standard_error = value;
-  double low = value, high = value;  ///< 95 % interval
-  std::string text = {};             ///< of what is no number: status, bound
+  static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+  double value = unknown;
+  double standard_error = unknown;
+  double low = unknown, high = unknown;  ///< 95 % interval
+  std::string text = {};                 ///< of what is no number: status, bound
 
   bool is_there() const { return value == value || !text.empty(); }
 };
@@ -47,7 +48,7 @@ struct Metric {
   explicit Metric(const std::string& text);
   bool needs_truth() const { return form >= Form::error; }
   /// The name of the scalar that holds the truth of it in an estimate: `log_partition` of
-  /// `estimates/ais/log_partition`, `mean_energy` of `sample_stats/energy`.
+  /// `estimates/ais/log_partition`, `mean_lp` of `sample_stats/lp`.
   std::string scalar() const;
 };
 
@@ -61,6 +62,8 @@ class CellNumbers {
   Measured read(const Metric& metric) const;
   /// The scalar of the estimate called `label`, or nothing.
   Measured scalar(const std::string& label, const std::string& scalar) const;
+  /// The labels of all estimates.
+  std::vector<std::string> labels() const;
   /// The label of an exact estimate that holds `scalar`; empty where there is none.
   std::string exact_label(const std::string& scalar) const;
   /// Every path that `read` would find.

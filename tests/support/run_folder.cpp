@@ -1,5 +1,6 @@
 #include "support/run_folder.hpp"
 
+#include <gibbsite/core/error.hpp>
 #include <gibbsite/io/hdf5.hpp>
 #include <numeric>
 
@@ -59,7 +60,7 @@ RunFolder::RunFolder(const std::vector<DraftCell>& cells, const std::string& nam
     std::string status = "status: " + cell.status + "\nseconds: 3\nheadline:\n";
     if (cell.headline.empty()) status.insert(status.size() - 1, " {}");
     for (const auto& [key, value] : cell.headline)
-      status += "  " + key + ": " + std::to_string(value) + "\n";
+      status += "  " + key + ": " + number_text(value) + "\n";
     if (!cell.error.empty()) status += "error: \"" + cell.error + "\"\n";
     folder_.write(place + "/status.yaml", status);
     if (cell.status != "failed") write_result(folder_ / (place + "/result.h5"), cell);
