@@ -1,5 +1,6 @@
 #include "gibbsite/api/averages.hpp"
 
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -87,6 +88,20 @@ Eigen::ArrayXd energies(const EnergyModel& model, const Dataset& data, const Wor
   });
 }
 
+std::vector<Index> evenly_spaced(Index size, Index count) {
+  std::vector<Index> chosen;
+  for (Index k = 0; k < count; ++k) chosen.push_back(k * size / count);
+  return chosen;
+}
+
+Batch evenly_spaced_rows(const Dataset* data, Index count, const Stream& random) {
+  if (data == nullptr || data->size() == 0) return {};
+  const auto chosen = evenly_spaced(data->size(), std::min(data->size(), count));
+  Batch x(data->dim(), Index(chosen.size()));
+  data->columns(chosen, random, x);
+  return x;
+}
+
 void require_exact_sum(const EnergyModel& model, ExactLimit limit, WithGradient gradient,
                        const std::string& subject) {
   const std::string method = exact_method(model, limit);
@@ -142,6 +157,18 @@ double add_log_likelihoods(Result& result, const Context& context, double log_pa
   add(context.train, "train", per_observation && !has_test);
   add(context.test, "test", per_observation);
   return highest;
+}
+
+LogPartition estimate_of_runs(double value, double standard_error, Index runs,
+                              std::string warning) {
+  const double half =
+      boost::math::quantile(boost::math::students_t(double(runs) - 1), .975) * standard_error;
+  return {.value = value,
+          .standard_error = standard_error,
+          .lower = value - half,
+          .upper = value + half,
+          .bound = "none",
+          .warning = std::move(warning)};
 }
 
 Result log_partition_result(const Context& context, const LogPartition& estimate,

@@ -23,6 +23,12 @@ GIBBSITE_API void add_exact_mean_gradient(const EnergyModel& model, const BatchV
 GIBBSITE_API Eigen::ArrayXd energies(const EnergyModel& model, const Dataset& data,
                                      const Workers& workers, Stream random);
 
+/// Numbers of `count` evenly spaced ones of `size` rows.
+GIBBSITE_API std::vector<Index> evenly_spaced(Index size, Index count);
+
+/// So many evenly spaced rows of `data` as configurations, or all if fewer; none without data.
+GIBBSITE_API Batch evenly_spaced_rows(const Dataset* data, Index count, const Stream& random);
+
 enum class WithGradient { no, yes };
 
 /// Throws Error beginning with `subject` where exact_sum() could not serve this model, so that
@@ -56,6 +62,11 @@ struct LogPartition {
   std::string bound = "unbiased_Z";  ///< exact, unbiased_Z, lower, upper (of ln Z) or none
   std::string warning = {};  ///< why not to rely on it; empty where nothing speaks against it
 };
+
+/// An estimate of ln Z, no bound, whose standard error is that between `runs` independent runs: its
+/// interval is Student's.
+GIBBSITE_API LogPartition estimate_of_runs(double value, double standard_error, Index runs,
+                                           std::string warning);
 
 /// What every estimator of ln Z reports: `log_partition`, `standard_error`, `interval`, the
 /// log-likelihoods, headlines, with the ends of intervals that are finite and not empty, and the
