@@ -88,6 +88,7 @@ class GIBBSITE_API Annealing {
   /// the length Σ √(N/CESS - 1) that the pilot has found. It depends on `random` alone, not on the
   /// chains that use it, which keeps E[w] exact.
   std::vector<double> ladder(Stream random, Desk& desk) const;
+  bool has_pilot() const { return params_.schedule == "adaptive"; }
   /// ln ∫ e^{-E_0}. On a latent path the hidden units, free at β = 0, add a constant to the base's.
   double log_partition_at_0() const { return log_z0_; }
   /// Why weights are not unbiased; empty where they are.

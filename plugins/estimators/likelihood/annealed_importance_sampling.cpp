@@ -2,7 +2,7 @@
 //   x_0 ~ p_base,  ln w += E_{β_{t-1}}(x_{t-1}) - E_{β_t}(x_{t-1}),  x_t ~ K_{β_t}(· | x_{t-1});
 // E[w] = Z/Z_0 for any T and any kernels K that leave p_β invariant. The estimate of Z is unbiased,
 // so that of ln Z is low on average and log-likelihoods are high.
-#include <gibbsite/api/annealing.hpp>
+#include <gibbsite/api/kept_ladder.hpp>
 #include <gibbsite/plugin.hpp>
 
 namespace {
@@ -26,8 +26,10 @@ class AnnealedImportanceSampling final : public Evaluation {
   AnnealedImportanceSampling(const Params& p, const Context& c)
       : params_(p), annealing_(p.annealing, c) {}
 
-  Result evaluate(const Input& input) const override {
-    const auto ladder = annealing_.ladder(input.random.split("pilot"), input.desk);
+  Result evaluate(const Input& given) const override {
+    KeptLadder kept(annealing_, given);
+    const Input input = kept.input();
+    const auto& ladder = kept.betas();
     const Eigen::ArrayXd log_weights =
         annealing_.run(annealing_.upwards(ladder, params_.runs, input.random.split("start")), input,
                        input.random.split("moves"));

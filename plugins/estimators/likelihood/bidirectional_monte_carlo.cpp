@@ -3,6 +3,7 @@
 //   E ln w_up <= ln Z/Z_0 <= -E ln w_down;
 // the means of w within the logarithms only narrow the gap. The two ends close in on ln Z as T
 // grows, and how far they are apart bounds the error of either.
+#include <gibbsite/api/kept_ladder.hpp>
 #include <gibbsite/api/sandwich.hpp>
 #include <gibbsite/core/log_weights.hpp>
 #include <gibbsite/plugin.hpp>
@@ -34,9 +35,11 @@ class BidirectionalMonteCarlo final : public Evaluation {
     p.target.require(c, p.runs);
   }
 
-  Result evaluate(const Input& input) const override {
+  Result evaluate(const Input& given) const override {
+    KeptLadder kept(annealing_, given);
+    const Input input = kept.input();
     const Stream& random = input.random;
-    const auto ladder = annealing_.ladder(random.split("pilot"), input.desk);
+    const auto& ladder = kept.betas();
     Annealing::Leg up = annealing_.upwards(ladder, params_.runs, random.split("start"));
     Annealing::Leg down = downwards(ladder, params_.runs, [&] {
       return params_.target.draw(annealing_.context(), params_.runs, random.split("target"));

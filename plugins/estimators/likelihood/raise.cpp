@@ -7,6 +7,7 @@
 // E p̂(v) = p_ann(v), so ln p̂ is low on average. p_ann tends to the target as T grows, yet for small
 // T it may give data *more* than the target does: forward annealing on the same ladder says how far
 // the two are apart.
+#include <gibbsite/api/kept_ladder.hpp>
 #include <gibbsite/api/sandwich.hpp>
 #include <gibbsite/core/log_weights.hpp>
 #include <gibbsite/plugin.hpp>
@@ -38,11 +39,15 @@ class Raise final : public Evaluation {
                   std::to_string(c.model->dim()) + " coordinates");
   }
 
-  Result evaluate(const Input& input) const override {
+  Result evaluate(const Input& given) const override {
+    KeptLadder kept(annealing_, given);
+    const Input input = kept.input();
     const Stream& random = input.random;
-    const auto ladder = annealing_.ladder(random.split("pilot"), input.desk);
-    const Batch train = rows(annealing_.context().train, random.split("train")),
-                test = rows(annealing_.context().test, random.split("test"));
+    const auto& ladder = kept.betas();
+    const Batch train = evenly_spaced_rows(annealing_.context().train, params_.observations,
+                                           random.split("train")),
+                test = evenly_spaced_rows(annealing_.context().test, params_.observations,
+                                          random.split("test"));
     const Index count = train.cols() + test.cols();
     Annealing::Leg up = annealing_.upwards(ladder, params_.forward_runs, random.split("start"));
     Annealing::Leg down = downwards(ladder, count * params_.runs, [&] {
@@ -79,21 +84,6 @@ class Raise final : public Evaluation {
 
  private:
   // `count` evenly spaced rows of `size`.
-  static std::vector<Index> numbers(Index size, Index count) {
-    std::vector<Index> chosen;
-    for (Index k = 0; k < count; ++k) chosen.push_back(k * size / count);
-    return chosen;
-  }
-
-  Batch rows(const Dataset* data, const Stream& random) const {
-    if (data == nullptr || data->size() == 0) return {};
-    const Index count = std::min(data->size(), params_.observations);
-    const std::vector<Index> chosen = numbers(data->size(), count);
-    Batch x(data->dim(), count);
-    data->columns(chosen, random, x);
-    return x;
-  }
-
   void add(const std::string& which, const Batch& data, const Eigen::ArrayXd& log_weights,
            const LogWeights& forward, bool keep, Result& result,
            std::vector<std::string>& warnings) const {
@@ -121,7 +111,7 @@ class Raise final : public Evaluation {
     if (keep) {
       const Dataset& all =
           which == "train" ? *annealing_.context().train : *annealing_.context().test;
-      const std::vector<Index> chosen = numbers(all.size(), data.cols());
+      const std::vector<Index> chosen = evenly_spaced(all.size(), data.cols());
       result.coordinates["observation"] = {chosen.begin(), chosen.end()};
       result.vector("log_likelihood", "observation", bounds);
     }

@@ -3,6 +3,7 @@
 // with reversible kernels, so that the way down is the way up read backwards. E[w] = Z_0/Z, hence
 // ln Z_0 - ln mean w is on average above ln Z: a stochastic upper bound on ln Z and a lower one on
 // log-likelihoods (Burda, Grosse & Salakhutdinov 2015; Grosse, Ghahramani & Adams 2015).
+#include <gibbsite/api/kept_ladder.hpp>
 #include <gibbsite/api/sandwich.hpp>
 #include <gibbsite/core/log_weights.hpp>
 #include <gibbsite/plugin.hpp>
@@ -32,9 +33,11 @@ class ReverseAnnealedImportanceSampling final : public Evaluation {
     p.target.require(c, p.runs);
   }
 
-  Result evaluate(const Input& input) const override {
+  Result evaluate(const Input& given) const override {
+    KeptLadder kept(annealing_, given);
+    const Input input = kept.input();
     const Context& context = annealing_.context();
-    const auto ladder = annealing_.ladder(input.random.split("pilot"), input.desk);
+    const auto& ladder = kept.betas();
     const auto leg = downwards(ladder, params_.runs, [&] {
       return params_.target.draw(context, params_.runs, input.random.split("target"));
     });

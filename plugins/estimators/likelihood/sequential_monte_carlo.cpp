@@ -5,7 +5,7 @@
 // The product of the ratios is an unbiased estimate of Z/Z_0 for every N, resampled when it may.
 // Independent populations give the standard error. An adaptive ladder comes from a pilot, for a
 // ladder found by the weighted particles themselves would cost the unbiasedness.
-#include <gibbsite/api/annealing.hpp>
+#include <gibbsite/api/kept_ladder.hpp>
 #include <gibbsite/plugin.hpp>
 
 namespace {
@@ -33,8 +33,10 @@ class SequentialMonteCarlo final : public Evaluation {
   SequentialMonteCarlo(const Params& p, const Context& c)
       : params_(p), annealing_(p.annealing, c) {}
 
-  Result evaluate(const Input& input) const override {
-    const auto ladder = annealing_.ladder(input.random.split("pilot"), input.desk);
+  Result evaluate(const Input& given) const override {
+    KeptLadder kept(annealing_, given);
+    const Input input = kept.input();
+    const auto& ladder = kept.betas();
     const Index total = Index(ladder.size()) - 1, N = params_.particles;
     const auto leg = annealing_.upwards(ladder, params_.runs * N, input.random.split("start"));
     std::vector<std::unique_ptr<Annealing::Walker>> walkers(std::size_t(params_.runs));
