@@ -39,6 +39,16 @@ class Messages {
     }
   }
 
+  void store(std::vector<double>& to) const {
+    for (const Message& message : messages_)
+      to.insert(to.end(), message.log_value.begin(), message.log_value.end());
+  }
+
+  void restore(const double* from) {
+    for (Message& message : messages_)
+      for (double& value : message.log_value) value = *from++;
+  }
+
   // Sends every message of `site` anew; returns the largest change, damping aside.
   double send(Index site, double damping) {
     belief(site, belief_);
@@ -119,12 +129,16 @@ void MessageSchedule::declare(Fields& f) {
 }
 
 BeliefPropagation propagate_beliefs(const PairwiseGraph& graph, const Eigen::ArrayXd& weights,
-                                    const MessageSchedule& schedule, Desk& desk,
-                                    std::optional<Stream> start) {
+                                    const MessageSchedule& schedule, Saved& saved, Desk& desk,
+                                    std::optional<Stream> start, std::size_t kept) {
   Messages messages(graph, weights);
   if (start) messages.randomise(*start);
   const Index sites = Index(graph.sites.size());
   BeliefPropagation result;
+  if (saved.position > 0) {
+    messages.restore(saved.numbers.data() + kept);
+    result.iterations = Index(saved.position);
+  }
   while (result.iterations < schedule.most_iterations && !result.converged) {
     double largest = 0;
     for (Index n = 0; n < sites; ++n)
@@ -136,9 +150,13 @@ BeliefPropagation propagate_beliefs(const PairwiseGraph& graph, const Eigen::Arr
       result.residual = messages.residual();
       result.converged = result.residual <= schedule.tolerance;
     }
-    if (result.iterations % 16 == 0)
+    if (result.iterations % 16 == 0 && !result.converged) {
+      saved.position = std::uint64_t(result.iterations);
+      saved.numbers.resize(kept);
+      messages.store(saved.numbers);
       desk.report(double(result.iterations), double(schedule.most_iterations),
                   "residual " + number_text(largest));
+    }
   }
   if (!result.converged) result.residual = messages.residual();
   result.log_partition = messages.log_partition();

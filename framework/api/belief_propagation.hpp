@@ -35,11 +35,13 @@ struct BeliefPropagation {
 /// (Wainwright, Jaakkola & Willsky 2005, IEEE Trans. Inf. Theory 51:2313-2335). `weights` has one ρ
 /// in (0, 1] per edge of `graph`, whose edges are joined. Log messages start at 0, or at N(0, 1)
 /// drawn from `start`: from 0 a symmetric model keeps its symmetry, broken or not. Reports to
-/// `desk` now and then.
+/// `desk` now and then, and then keeps the messages in `saved.numbers` behind the first `kept`, and
+/// the sweeps made in `saved.position`; where that is not 0 it goes on from there.
 GIBBSITE_API BeliefPropagation propagate_beliefs(const PairwiseGraph& graph,
                                                  const Eigen::ArrayXd& weights,
-                                                 const MessageSchedule& schedule, Desk& desk,
-                                                 std::optional<Stream> start = {});
+                                                 const MessageSchedule& schedule, Saved& saved,
+                                                 Desk& desk, std::optional<Stream> start = {},
+                                                 std::size_t kept = 0);
 
 /// The share of the spanning trees of its component that each edge is in (uniform over trees): the
 /// effective resistance between its ends where every edge is a unit resistor (Kirchhoff 1847), from

@@ -29,7 +29,9 @@ Eigen::ArrayXd counted_shares(const PairwiseGraph& graph) {
 
 BeliefPropagation propagate(const PairwiseGraph& graph, const MessageSchedule& schedule = {}) {
   QuietDesk desk;
-  return propagate_beliefs(graph, Eigen::ArrayXd::Ones(Index(graph.edges.size())), schedule, desk);
+  Saved saved;
+  return propagate_beliefs(graph, Eigen::ArrayXd::Ones(Index(graph.edges.size())), schedule, saved,
+                           desk);
 }
 
 }  // namespace

@@ -71,11 +71,27 @@ class Bethe final : public Evaluation {
   }
 
   std::vector<BeliefPropagation> start_often(const PairwiseGraph& graph, const Input& input) const {
-    std::vector<BeliefPropagation> all;
     const Eigen::ArrayXd ones = Eigen::ArrayXd::Ones(Index(graph.edges.size()));
-    for (Index k = 0; k < params_.restarts; ++k)
-      all.push_back(propagate_beliefs(graph, ones, params_.schedule, input.desk,
-                                      input.random.split("starts").at(std::uint64_t(k))));
+    // What the starts have found, four numbers each; behind it the messages of the one under way.
+    const std::size_t kept = 1 + 4 * std::size_t(params_.restarts);
+    std::vector<double>& numbers = input.saved.numbers;
+    numbers.resize(std::max(kept, numbers.size()));
+    for (auto k = std::size_t(numbers[0]); k < std::size_t(params_.restarts); ++k) {
+      const BeliefPropagation end =
+          propagate_beliefs(graph, ones, params_.schedule, input.saved, input.desk,
+                            input.random.split("starts").at(std::uint64_t(k)), kept);
+      numbers.resize(kept);
+      numbers[0] = double(k) + 1;
+      numbers[1 + 4 * k] = end.log_partition;
+      numbers[2 + 4 * k] = end.residual;
+      numbers[3 + 4 * k] = double(end.iterations);
+      numbers[4 + 4 * k] = double(end.converged);
+      input.saved.position = 0;
+      input.desk.report(double(k) + 1, double(params_.restarts), "start " + std::to_string(k + 1));
+    }
+    std::vector<BeliefPropagation> all;
+    for (const double* at = numbers.data() + 1; all.size() < std::size_t(params_.restarts); at += 4)
+      all.push_back({at[0], at[1], Index(at[2]), at[3] == 1});
     return all;
   }
 

@@ -39,7 +39,8 @@ class TreeReweighted final : public Evaluation {
   Result evaluate(const Input& input) const override {
     const PairwiseGraph graph = joint_graph(*context_.model);
     const Eigen::ArrayXd shares = spanning_tree_shares(graph);
-    const BeliefPropagation found = propagate_beliefs(graph, shares, params_.schedule, input.desk);
+    const BeliefPropagation found =
+        propagate_beliefs(graph, shares, params_.schedule, input.saved, input.desk);
     LogPartitionBound value{found.log_partition, 0, is_forest(graph) ? "exact" : "upper", ""};
     if (!found.converged)
       value = {found.log_partition, std::numeric_limits<double>::quiet_NaN(), "none",

@@ -138,3 +138,13 @@ TEST_CASE("Bethe refuses models that are not pairwise") {
   const auto model = make_model("{name: gaussian, units: 2}");
   CHECK(error_of([&] { run(*model); }).find("needs a pairwise model") != std::string::npos);
 }
+
+TEST_CASE("interrupted and resumed messages end where uninterrupted ones do, in whichever start") {
+  GraphModel model(recipe_grid(4, 1.5, true));
+  const auto make = [&] {
+    return make_evaluation("{name: bethe, damping: 0.9, restarts: 3}",
+                           context_with(model, nullptr));
+  };
+  const Result whole = evaluate(*make(), 4);
+  for (const int at : {1, 5, 30}) CHECK(identical(evaluate_interrupted(make, 4, at), whole));
+}

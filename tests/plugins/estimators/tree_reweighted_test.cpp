@@ -77,3 +77,12 @@ TEST_CASE("tree-reweighted bounds refuse models that are not pairwise") {
   const auto model = make_model("{name: gaussian, units: 2}");
   CHECK(error_of([&] { run(*model); }).find("needs a pairwise model") != std::string::npos);
 }
+
+TEST_CASE("interrupted and resumed messages end where uninterrupted ones do") {
+  GraphModel model(recipe_grid(4, 1.5, true));
+  const auto make = [&] {
+    return make_evaluation("{name: tree_reweighted, damping: 0.9}", context_with(model, nullptr));
+  };
+  const Result whole = evaluate(*make(), 4);
+  for (const int at : {1, 5}) CHECK(identical(evaluate_interrupted(make, 4, at), whole));
+}
