@@ -4,7 +4,8 @@
 // parabolas. Noise (from the spread of the chains) and discretisation are errors of two kinds: how
 // far the two rules lie apart estimates the second, which more draws do not make smaller.
 #include <boost/math/distributions/students_t.hpp>
-#include <gibbsite/api/annealing.hpp>
+#include <gibbsite/api/climbing_chains.hpp>
+#include <gibbsite/api/kept_ladder.hpp>
 #include <gibbsite/plugin.hpp>
 
 namespace {
@@ -14,15 +15,13 @@ class ThermodynamicIntegration final : public Evaluation {
  public:
   struct Params {
     AnnealingParams annealing{.temperatures = 100};
-    Index chains = 20, warmup = 20, draws = 100;
+    ClimbingChains::Params climbing;
     std::string rule = "trapezoid";
     bool per_observation = true;
 
     void fields(Fields& f) {
       annealing.fields(f);
-      f.integer("chains", chains, "independent chains", {.minimum = 2});
-      f.integer("warmup", warmup, "moves at each temperature before the first that counts");
-      f.count("draws", draws, "moves at each temperature that count");
+      climbing.fields(f);
       f.choice("rule", rule, {"trapezoid", "simpson"}, "which integral is the estimate");
       f.flag("per_observation", per_observation,
              "keep the log-likelihood of every observation, of at most 100000");
@@ -32,50 +31,37 @@ class ThermodynamicIntegration final : public Evaluation {
   ThermodynamicIntegration(const Params& p, const Context& c)
       : params_(p), annealing_(p.annealing, c) {}
 
-  Result evaluate(const Input& input) const override {
-    const auto ladder = annealing_.ladder(input.random.split("pilot"), input.desk);
-    const Index points = Index(ladder.size()), width = block_width(params_.chains);
-    std::vector<std::unique_ptr<Annealing::Walker>> walkers(
-        std::size_t(block_count(params_.chains)));
-    for (auto& walker : walkers) walker = std::make_unique<Annealing::Walker>(annealing_);
+  Result evaluate(const Input& given) const override {
+    KeptLadder kept(annealing_, given);
+    const Input input = kept.input();
+    const auto& ladder = kept.betas();
+    const Index points = Index(ladder.size()), chains = params_.climbing.chains;
+    const ClimbingChains climbers(annealing_, params_.climbing);
     Saved& saved = input.saved;
     if (saved.position == 0) {
-      const Batch x =
-          annealing_.upwards(ladder, params_.chains, input.random.split("start")).start();
-      saved = {.numbers = std::vector<double>(std::size_t(params_.chains * points))};
-      for (Index first = 0; first < params_.chains; first += width)
-        saved.chains.push_back(walkers[std::size_t(first / width)]->init(
-            x.middleCols(first, std::min(width, params_.chains - first))));
+      saved.numbers.assign(std::size_t(chains * points), 0);
+      climbers.start(saved, input.random.split("start"));
     }
     while (Index(saved.position) < points) {
       const Index t = Index(saved.position);
-      annealing_.context().workers->run(Index(walkers.size()), [&](Index b) {
-        Chains& now = saved.chains[std::size_t(b)];
-        Eigen::Map<Row>(saved.numbers.data() + t * params_.chains + b * width, now.x.cols()) =
-            mean_slope(*walkers[std::size_t(b)], now, ladder[std::size_t(t)],
-                       input.random.split("moves").at(std::uint64_t(t)).chains_from(b * width));
-      });
+      const double beta = ladder[std::size_t(t)];
+      double* sums = saved.numbers.data() + t * chains;
+      climbers.draw(saved, beta, input.random.split("moves").at(std::uint64_t(t)),
+                    [&](const Annealing::Walker& walker, const Batch& x, Index first, Index) {
+                      Eigen::Map<Row>(sums + first, x.cols()) += walker.slope(x, beta);
+                    });
+      Eigen::Map<Row>(sums, chains) /= double(params_.climbing.draws);
       saved.position = std::uint64_t(t) + 1;
-      input.desk.report(double(t + 1), double(points),
-                        "β = " + number_text(ladder[std::size_t(t)]));
+      input.desk.report(double(t + 1), double(points), "β = " + number_text(beta));
     }
     return conclude(input, Eigen::Map<const Eigen::ArrayXd>(ladder.data(), points));
   }
 
  private:
-  Row mean_slope(Annealing::Walker& walker, Chains& now, double beta, const Stream& random) const {
-    Row sum = Row::Zero(now.x.cols());
-    for (Index k = 0; k < params_.warmup + params_.draws; ++k) {
-      walker.move(now, beta, random.split(std::uint64_t(k)));
-      if (k >= params_.warmup) sum += walker.slope(now.x, beta);
-    }
-    return sum / double(params_.draws);
-  }
-
   Result conclude(const Input& input, const Eigen::ArrayXd& ladder) const {
-    const double n = double(params_.chains), log_z0 = annealing_.log_partition_at_0();
-    const Eigen::Map<const Eigen::MatrixXd> slopes(input.saved.numbers.data(), params_.chains,
-                                                   ladder.size());
+    const double n = double(params_.climbing.chains), log_z0 = annealing_.log_partition_at_0();
+    const Eigen::Map<const Eigen::MatrixXd> slopes(input.saved.numbers.data(),
+                                                   params_.climbing.chains, ladder.size());
     const auto integrals = [&](const Eigen::ArrayXd& weights) -> Eigen::ArrayXd {
       return log_z0 - (slopes * weights.matrix()).array();
     };
