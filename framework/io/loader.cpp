@@ -78,6 +78,15 @@ void load_module(const std::filesystem::path& file, Registry& registry) {
   registry.module.clear();
 }
 
+std::string source_of_module(const std::filesystem::path& file) {
+  void* const library = ::dlopen(file.c_str(), RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
+  if (library == nullptr) return "";
+  const auto* digest = static_cast<const char*>(::dlsym(library, "gibbsite_plugin_source"));
+  std::string text = digest == nullptr ? "" : digest;
+  ::dlclose(library);  // gives back this reference; the module stays
+  return text;
+}
+
 void load_on_demand(const std::filesystem::path& folder, Registry& registry) {
   registry.load = [&registry, folder](Kind kind, const std::string& name) {
     if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos)

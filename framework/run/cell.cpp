@@ -1,5 +1,7 @@
 #include "gibbsite/run/cell.hpp"
 
+#include "gibbsite/api/stamp.hpp"
+#include "gibbsite/io/compiler.hpp"
 #include "gibbsite/io/files.hpp"
 #include "gibbsite/io/loader.hpp"
 #include "gibbsite/io/provenance.hpp"
@@ -29,6 +31,17 @@ const char* stage_name(Checkpoint::Stage stage) {
   return names[int(stage)];
 }
 
+// A plugin that was edited or rebuilt since would give this cell the results of another one.
+void require_as_planned(const Experiment& experiment, const fs::path& folder) {
+  const std::string planned = folder.filename().string();
+  const bool is_id =
+      planned.size() == 12 && planned.find_first_not_of("0123456789abcdef") == planned.npos;
+  if (is_id && experiment.id != planned && experiment.resolved.find("plugins") != nullptr)
+    throw Error(
+        "a plugin or a data file has changed since this cell was planned; run the spec "
+        "again, which plans a new cell for what it is now");
+}
+
 }  // namespace
 
 void load_plugins(const Node& spec, Registry& registry, Faults& faults) {
@@ -37,13 +50,17 @@ void load_plugins(const Node& spec, Registry& registry, Faults& faults) {
   if (!list->is_list())
     return faults.add(list->place, "plugins", "must be a list of files, got " + list->shown());
   for (const Node& item : list->items) {
-    const fs::path file = absolute_file(item);
-    if (!item.is_scalar() || file.extension() != ".so") {
-      faults.add(item.place, "plugins", "must be a compiled plugin (.so), got " + item.shown());
+    const fs::path file = absolute_file(item), type = file.extension();
+    if (!item.is_scalar() || (type != ".so" && type != ".cpp")) {
+      faults.add(item.place, "plugins",
+                 "must be a compiled plugin (.so) or its source (.cpp), got " + item.shown());
       continue;
     }
     try {
-      load_module(file, registry);
+      load_module(type == ".cpp" ? compiled_plugin(file, GIBBSITE_STAMP_PRECISION) : file,
+                  registry);
+    } catch (const StorageError&) {
+      throw;
     } catch (const Error& fault) {
       faults.add(item.place, "plugins", fault.what());
     }
@@ -63,6 +80,7 @@ Outcome run_cell(const fs::path& folder, Registry& registry, int threads, int pr
   DataCache cache;
   const auto experiment = build_experiment(spec, registry, workers, cache, faults);
   faults.raise();
+  require_as_planned(*experiment, folder);
   Session session(*experiment, workers, folder, progress);
   Outcome outcome{.status = "complete"};
   try {

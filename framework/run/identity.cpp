@@ -1,6 +1,8 @@
 // What a cell is known by, and the files it names.
 #include <algorithm>
+#include <map>
 
+#include "gibbsite/io/compiler.hpp"
 #include "gibbsite/io/files.hpp"
 #include "gibbsite/io/hdf5.hpp"
 #include "gibbsite/run/experiment.hpp"
@@ -33,6 +35,23 @@ std::string canonical(const Node& node) {
   return "{" + text + "}";
 }
 
+// A plugin is what its code says: the digests of sources and modules, in no order; empty without
+// any. Each file is read once per process, as it is loaded once.
+std::string plugin_digests(const Node& resolved) {
+  static std::map<std::string, std::string> known;
+  const Node* list = resolved.find("plugins");
+  std::vector<std::string> digests;
+  if (list != nullptr)
+    for (const Node& item : list->items) {
+      std::string& digest = known[item.text];
+      if (digest.empty())
+        digest = item.text.ends_with(".cpp") ? source_digest(item.text) : sha256_of_file(item.text);
+      digests.push_back(digest);
+    }
+  std::sort(digests.begin(), digests.end());
+  return join(digests, "");
+}
+
 }  // namespace
 
 std::string absolute_file(const Node& item) {
@@ -46,7 +65,7 @@ std::string cell_id(const Node& resolved) {
   Node identity = resolved;
   for (const char* key : {"name", "description", "checkpoint", "plugins", "gibbsite"})
     identity.erase(key);
-  return sha256(canonical(identity)).substr(0, 12);
+  return sha256(canonical(identity) + plugin_digests(resolved)).substr(0, 12);
 }
 
 void load_parameters(const std::string& source, EnergyModel& model) {

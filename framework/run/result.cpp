@@ -7,6 +7,7 @@
 #include "gibbsite/api/stamp.hpp"
 #include "gibbsite/core/kernels.hpp"
 #include "gibbsite/io/files.hpp"
+#include "gibbsite/io/loader.hpp"
 #include "gibbsite/io/provenance.hpp"
 #include "gibbsite/io/yaml.hpp"
 #include "gibbsite/run/training_record.hpp"
@@ -22,9 +23,12 @@ std::vector<double> count_up(std::size_t n) {
 
 std::vector<std::string> plugin_lines(const Registry& registry) {
   std::vector<std::string> lines;
-  for (const Entry& entry : registry.entries())
+  for (const Entry& entry : registry.entries()) {
+    const std::string source = source_of_module(entry.module);
     lines.push_back(std::string(kind_name(entry.kind)) + " " + entry.name +
-                    " " GIBBSITE_VERSION " " + sha256_of_file(entry.module));
+                    " " GIBBSITE_VERSION " " + sha256_of_file(entry.module) +
+                    (source.empty() ? "" : " source " + source));
+  }
   return lines;
 }
 
