@@ -1,6 +1,7 @@
 // The examples of all models as objects, for tests of what every model must do.
 #pragma once
 
+#include <gibbsite/conformance/model_checks.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,17 +27,6 @@ struct Subject {
     return model->capability<C>();
   }
 };
-
-// Parameters that are not the initial ones, moved within the allowed set: along gradients of the
-// energy at some configurations.
-inline void move_parameters(EnergyModel& model, const Batch& x) {
-  auto* parametric = model.capability<Parametric>();
-  if (parametric == nullptr) return;
-  const Parameters theta = parametric->parameters();
-  Parameters direction = Parameters::Zero(theta.size());
-  parametric->parameter_gradient(x, Row::LinSpaced(x.cols(), -1, 1.3), direction);
-  if (direction.norm() > 0) parametric->set_parameters(theta + .3 * direction / direction.norm());
-}
 
 // Those of the optional model come with the files that they name.
 inline std::vector<std::string> examples_of(const std::string& name) {

@@ -1,6 +1,7 @@
 // What every registered model must do. A new model needs a line in model_examples.hpp and nothing
 // else.
 #include <functional>
+#include <gibbsite/conformance/model_checks.hpp>
 #include <set>
 
 #include "conformance/model_subjects.hpp"
@@ -12,95 +13,15 @@ using namespace gibbsite::test;
 
 namespace {
 
-std::vector<std::vector<Index>> sets_of(const Conditional& conditional, Index dim) {
-  auto sets = conditional.independent_sets();
-  if (sets.empty())
-    for (Index i = 0; i < dim; ++i) sets.push_back({i});
-  return sets;
-}
-
-// Everything that a model computes from configurations, as one column of numbers per column of x.
-Table everything(const EnergyModel& model, const Batch& x) {
-  std::vector<Table> parts{energies(model, x)};
-  Batch batch;
-  Row row;
-  if (const auto* differentiable = model.capability<Differentiable>()) {
-    differentiable->energy_and_gradient(x, row, batch);
-    parts.emplace_back(row);
-    parts.emplace_back(batch.array().cast<double>());
-  }
-  if (const auto* conditional = model.capability<Conditional>())
-    for (const auto& sites : sets_of(*conditional, model.dim())) {
-      conditional->natural(sites, x, batch);
-      parts.emplace_back(batch.array().cast<double>());
-    }
-  if (const auto* discrete = model.capability<DiscreteGradient>()) {
-    discrete->energy_and_local_natural(x, row, batch);
-    parts.emplace_back(row);
-    parts.emplace_back(batch.array().cast<double>());
-  }
-  if (const auto* minibatch = model.capability<Minibatch>()) {
-    minibatch->minibatch_gradient(x, 3, Stream(14), batch);
-    parts.emplace_back(batch.array().cast<double>());
-  }
-  if (const auto* latent = model.capability<Latent>()) {
-    latent->visible_energy(x, row);
-    latent->hidden_natural(x, batch);
-    parts.emplace_back(row);
-    parts.emplace_back(batch.array().cast<double>());
-    Batch h(latent->hidden().dim(), x.cols()), natural;
-    Stream random(12);
-    sample(latent->hidden(), batch, random, h);
-    latent->visible_natural(h, natural);
-    parts.emplace_back(natural.array().cast<double>());
-  }
-  Index rows = 0;
-  for (const Table& part : parts) rows += part.rows();
-  Table all(rows, x.cols());
-  rows = 0;
-  for (const Table& part : parts) {
-    all.middleRows(rows, part.rows()) = part;
-    rows += part.rows();
-  }
-  return all;
-}
-
 // Whether a and b are the same numbers, bit for bit (no NaN is expected).
 bool identical(const Table& a, const Table& b) {
   return a.rows() == b.rows() && a.cols() == b.cols() && (a == b).all();
 }
 
-// x with coordinate i of every column set to `value`.
-Batch with(const Batch& x, Index i, double value) {
-  Batch out = x;
-  out.row(i).setConstant(Real(value));
-  return out;
-}
-
-// The natural parameters of coordinate i that the energies imply, for the kinds of domain.hpp.
-Batch natural_from_energies(const EnergyModel& model, Index i, const Batch& x) {
-  const Domain::Part part = model.domain().site(i);
-  const auto at = [&](double value) { return energies(model, with(x, i, value)); };
-  const auto to_batch = [](const auto& table) {
-    return Batch(table.matrix().template cast<Real>());
-  };
-  if (part.kind == Domain::Kind::binary) return to_batch(Row(at(0) - at(1)));
-  if (part.kind == Domain::Kind::spin) return to_batch(Row(.5 * (at(-1) - at(1))));
-  if (part.kind == Domain::Kind::real) {  // E = const - η x + p x²/2
-    Table natural(2, x.cols());
-    natural.row(0) = .5 * (at(-1) - at(1));
-    natural.row(1) = at(1) + at(-1) - 2 * at(0);
-    return to_batch(natural);
-  }
-  Table natural(part.levels, x.cols());
-  for (Index k = 0; k < part.levels; ++k) natural.row(k) = at(0) - at(double(k));
-  return to_batch(natural);
-}
-
-// Categorical log weights are the same law when a number is added to all.
-Batch standard(const Domain::Part& part, Batch natural) {
-  if (part.kind == Domain::Kind::categorical) natural.rowwise() -= natural.row(0).eval();
-  return natural;
+// All of what a check found.
+void expect_none(const Sentences& wrong) {
+  INFO(join(wrong, "\n"));
+  CHECK(wrong.empty());
 }
 
 // Σ over the discrete coordinates ∫ over the real ones of f(x); nothing where all are discrete or
@@ -218,160 +139,37 @@ TEST_CASE("models of one spec and one seed are the same, and their domain takes 
 }
 
 TEST_CASE("a configuration's numbers do not depend on the batch it is in, to the last bit") {
-  for_each_model([](const Subject& subject) {
-    const Table all = everything(*subject, subject.x);
-    CHECK(all.isFinite().all());
-    const Row energy = energies(*subject, subject.x);
-    for (Index n = 0; n < configurations; ++n)
-      CHECK(identical(energies(*subject, subject.x.col(n)), energy.col(n)));
-    // A copy, and a view that starts elsewhere in memory: alignment must not matter either.
-    CHECK(identical(everything(*subject, subject.x.leftCols(9)), all.leftCols(9)));
-    Row shifted;
-    subject->energy(subject.x.middleCols(1, 13), shifted);
-    CHECK(identical(shifted, energy.middleCols(1, 13)));
-  });
+  for_each_model(
+      [](const Subject& subject) { expect_none(model_batch_faults(*subject, subject.x)); });
 }
 
 TEST_CASE("gradients agree with central differences of the energy, and bring the energy") {
-  for_each_model([](const Subject& subject) {
-    const auto* differentiable = subject.as<Differentiable>();
-    if (differentiable == nullptr) return;
-    CHECK(subject->domain().all(Domain::Kind::real));
-    Row energy;
-    Batch gradient;
-    differentiable->energy_and_gradient(subject.x, energy, gradient);
-    CHECK(distance(energy, energies(*subject, subject.x)) < tolerance(1e-13, 1e-5));
-    const double h = tolerance(1e-4, 1e-2);
-    for (Index i = 0; i < subject->dim(); ++i) {
-      Batch up = subject.x, down = subject.x;
-      up.row(i).array() += Real(h);
-      down.row(i).array() -= Real(h);
-      const Row slope = (energies(*subject, up) - energies(*subject, down)) / (2 * h);
-      CHECK(distance(gradient.row(i), slope.matrix()) < tolerance(1e-6, 1e-2));
-    }
-  });
+  for_each_model([](const Subject& subject) { expect_none(gradient_faults(*subject, subject.x)); });
 }
 
-TEST_CASE("parameter gradients agree with central differences along allowed directions") {
+TEST_CASE(
+    "parameter gradients agree with central differences along allowed directions, linearly in the "
+    "weights") {
   for_each_model([](const Subject& subject) {
-    auto* parametric = subject.as<Parametric>();
-    if (parametric == nullptr) return;
-    const Parameters theta = parametric->parameters();
-    Row weights(configurations);
-    for (Index n = 0; n < configurations; ++n) weights(n) = std::sin(1.0 + 2 * double(n));
-    Parameters gradient = Parameters::Zero(theta.size());
-    parametric->parameter_gradient(subject.x, weights, gradient);
-    const double h = tolerance(1e-5, 1e-2);
-    for (Index n = 0; n < configurations; ++n) {
-      Parameters direction = Parameters::Zero(theta.size());
-      parametric->parameter_gradient(subject.x.col(n), Row::Ones(1), direction);
-      if (direction.norm() == 0) continue;
-      direction /= direction.norm();
-      parametric->set_parameters(theta + h * direction);
-      const double up = (weights * energies(*subject, subject.x)).sum();
-      parametric->set_parameters(theta - h * direction);
-      const double down = (weights * energies(*subject, subject.x)).sum();
-      CHECK(near(gradient.dot(direction), (up - down) / (2 * h), tolerance(1e-6, 2e-2)));
-    }
-    parametric->set_parameters(theta);
-  });
-}
-
-TEST_CASE("parameter gradients are added to what is there, linearly in the weights") {
-  for_each_model([](const Subject& subject) {
-    const auto* parametric = subject.as<Parametric>();
-    if (parametric == nullptr) return;
-    const Index size = parametric->parameters().size();
-    Parameters once = Parameters::Zero(size), twice = Parameters::Zero(size);
-    parametric->parameter_gradient(subject.x, Row::Constant(configurations, 3), once);
-    for (Index n = 0; n < configurations; ++n) {
-      parametric->parameter_gradient(subject.x.col(n), Row::Constant(1, 1), twice);
-      parametric->parameter_gradient(subject.x.col(n), Row::Constant(1, 2), twice);
-    }
-    CHECK(distance(twice, once) < tolerance(1e-12, 1e-5));
+    expect_none(parameter_gradient_faults(*subject.model, subject.x));
   });
 }
 
 TEST_CASE("parameters come back as they were set, and their blocks are named and complete") {
-  for_each_model([](const Subject& subject) {
-    auto* parametric = subject.as<Parametric>();
-    if (parametric == nullptr) return;
-    const Parameters theta = parametric->parameters();
-    const Row before = energies(*subject, subject.x);
-    Index size = 0;
-    std::set<std::string> names;
-    for (const ParameterBlock& block : parametric->blocks()) {
-      CHECK(block.dimensions.size() == block.shape.size());
-      CHECK(names.insert(block.name).second);
-      size += block.size();
-    }
-    CHECK(size == theta.size());
-    move_parameters(*subject.model, subject.x);
-    const Parameters moved = parametric->parameters();
-    CHECK(moved != theta);
-    CHECK(!identical(energies(*subject, subject.x), before));
-    parametric->set_parameters(theta);
-    CHECK(parametric->parameters() == theta);
-    CHECK(identical(energies(*subject, subject.x), before));
-    Parameters broken = theta;
-    broken(0) = std::numeric_limits<double>::quiet_NaN();
-    CHECK_THROWS_AS(parametric->set_parameters(broken), Error);
-    CHECK(identical(energies(*subject, subject.x), before));
-  });
+  for_each_model(
+      [](const Subject& subject) { expect_none(parameter_faults(*subject.model, subject.x)); });
 }
 
-TEST_CASE("conditionals are those that differences of the energy imply") {
-  for_each_model([](const Subject& subject) {
-    const auto* conditional = subject.as<Conditional>();
-    if (conditional == nullptr) return;
-    for (Index i = 0; i < subject->dim(); ++i) {
-      const Index site[] = {i};
-      const Domain::Part part = subject->domain().site(i);
-      Batch natural;
-      conditional->natural(site, subject.x, natural);
-      CHECK(distance(standard(part, natural), natural_from_energies(*subject, i, subject.x)) <
-            tolerance(1e-12, 1e-4));
-    }
-  });
-}
-
-TEST_CASE("independent sets partition the coordinates and really are independent") {
-  for_each_model([](const Subject& subject) {
-    const auto* conditional = subject.as<Conditional>();
-    if (conditional == nullptr) return;
-    std::set<Index> seen;
-    for (const auto& sites : sets_of(*conditional, subject->dim())) {
-      for (const Index i : sites) CHECK(seen.insert(i).second);
-      Batch natural, other_natural, other = subject.x;
-      conditional->natural(sites, subject.x, natural);
-      CHECK(natural.rows() == natural_rows(subject->domain().select(sites)));
-      for (const Index i : sites) other.row(i) = subject.x.row(i).reverse();
-      conditional->natural(sites, other, other_natural);
-      CHECK(distance(other_natural, natural) < tolerance(1e-12, 1e-4));
-    }
-    CHECK(Index(seen.size()) == subject->dim());
-  });
+TEST_CASE(
+    "conditionals are those that differences of the energy imply, independent sets are "
+    "independent") {
+  for_each_model(
+      [](const Subject& subject) { expect_none(conditional_faults(*subject, subject.x)); });
 }
 
 TEST_CASE(
     "hidden units have one joint energy with the visible ones, whose free energy is the model's") {
-  for_each_model([](const Subject& subject) {
-    const auto* latent = subject.as<Latent>();
-    if (latent == nullptr) return;
-    Batch eta, xi, h(latent->hidden().dim(), 1);
-    Row visible;
-    latent->visible_energy(subject.x, visible);
-    latent->hidden_natural(subject.x, eta);
-    CHECK(distance(Row(visible - log_partition(latent->hidden(), eta)),
-                   energies(*subject, subject.x)) < tolerance(1e-12, 1e-5));
-    // A(v) - η(v)·T(h) + ξ(h)·T(v) = B(h) is the same for every v.
-    Independent::uniform(latent->hidden()).draw(Stream(13), h);
-    latent->visible_natural(h, xi);
-    const Row rest = visible -
-                     natural_energy(latent->hidden(), eta, h.replicate(1, configurations)) +
-                     natural_energy(subject->domain(), xi.replicate(1, configurations), subject.x);
-    CHECK(rest.maxCoeff() - rest.minCoeff() < tolerance(1e-12, 1e-4));
-  });
+  for_each_model([](const Subject& subject) { expect_none(latent_faults(*subject, subject.x)); });
 }
 
 TEST_CASE("gradients over either layer have the same mean under the model") {
@@ -448,57 +246,11 @@ TEST_CASE("exact draws have the exact mean of the parameter gradient, to five st
 
 TEST_CASE("const calls from two threads give what calls from one give") {
   for_each_model([](const Subject& subject) {
-    const Table truth = everything(*subject, subject.x);
-    std::vector<int> same(40, 0);
-    workers().run(Index(same.size()), [&](Index t) {
-      same[std::size_t(t)] = identical(everything(*subject, subject.x), truth) ? 1 : 0;
-    });
-    CHECK(std::count(same.begin(), same.end(), 1) == Index(same.size()));
+    expect_none(model_thread_faults(*subject, subject.x, workers()));
   });
 }
 
 TEST_CASE("evaluations are counted in configurations and coordinates") {
-  for_each_model([](const Subject& subject) {
-    const Evaluations start = subject->evaluations();
-    energies(*subject, subject.x);
-    CHECK(subject->evaluations() - start == Evaluations{.energy = configurations});
-    Row row;
-    Batch batch;
-    if (const auto* differentiable = subject.as<Differentiable>()) {
-      const Evaluations before = subject->evaluations();
-      differentiable->energy_and_gradient(subject.x, row, batch);
-      CHECK(subject->evaluations() - before == Evaluations{.gradient = configurations});
-    }
-    if (const auto* discrete = subject.as<DiscreteGradient>()) {
-      const Evaluations before = subject->evaluations();
-      discrete->energy_and_local_natural(subject.x, row, batch);
-      Evaluations counted = subject->evaluations() - before;
-      // Composed models may take it from the layers of a part, which counts there.
-      if (subject.as<Latent>() != nullptr) counted.site_updates = 0;
-      CHECK(counted == Evaluations{.gradient = configurations});
-    }
-    if (const auto* conditional = subject.as<Conditional>()) {
-      const Evaluations before = subject->evaluations();
-      const Index site[] = {0};
-      conditional->natural(site, subject.x, batch);
-      Evaluations counted = subject->evaluations() - before;
-      // A conditional may come from the energies of the coordinate's states.
-      if (counted.energy != 0)
-        CHECK(counted.energy == std::uint64_t(configurations * subject->domain().site(0).levels));
-      counted.energy = 0;
-      CHECK(counted == Evaluations{.site_updates = configurations});
-    }
-    if (const auto* latent = subject.as<Latent>()) {
-      const Evaluations before = subject->evaluations();
-      latent->hidden_natural(subject.x, batch);
-      CHECK(subject->evaluations() - before ==
-            Evaluations{.site_updates = std::uint64_t(configurations * latent->hidden().dim())});
-    }
-    if (const auto* parametric = subject.as<Parametric>()) {
-      const Evaluations before = subject->evaluations();
-      Parameters out = Parameters::Zero(parametric->parameters().size());
-      parametric->parameter_gradient(subject.x, Row::Ones(configurations), out);
-      CHECK(subject->evaluations() - before == Evaluations{.parameter_gradient = configurations});
-    }
-  });
+  for_each_model(
+      [](const Subject& subject) { expect_none(model_count_faults(*subject, subject.x)); });
 }

@@ -1,0 +1,77 @@
+#include "gibbsite/conformance/sampler_figures.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+
+#include "gibbsite/api/enumerate.hpp"
+#include "gibbsite/core/diagnostics.hpp"
+
+namespace gibbsite {
+
+double processor_seconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
+}
+
+Index forgetting_steps(const Sampler& kernel, EnergyModel& model, const Table& tuning,
+                       const Workers& workers) {
+  const Batch start = exact_draws(model, 500, Stream(41));
+  for (Index steps = 2; steps < 64; steps *= 2) {
+    Batch x = start;
+    step_all(kernel, x, steps, Stream(42), workers, tuning);
+    double most = 0;
+    for (Index i = 0; i < x.rows(); ++i) {
+      const Row a = start.row(i).cast<double>().array() - double(start.row(i).mean()),
+                b = x.row(i).cast<double>().array() - double(x.row(i).mean());
+      most = std::max(most, (a * b).sum() / std::sqrt(a.square().sum() * b.square().sum()));
+    }
+    if (!(most > 0.5)) return steps;
+  }
+  return 64;
+}
+
+Table warmed_up_tuning(const Sampler& kernel, EnergyModel& model) {
+  Chains chains = kernel.init(exact_draws(model, 1, Stream(43)));
+  if (chains.tuning.size() == 0) return {};
+  for (Index n = 1; n <= 200; ++n) {
+    kernel.step(chains, Stream(44).at(std::uint64_t(n)));
+    kernel.adapt(chains, {n, 200});
+  }
+  return chains.tuning;
+}
+
+Speed speed_of(const Sampler& kernel, EnergyModel& model) {
+  constexpr Index warmup = 300, draws = 500, chains = 4;
+  Chains now = kernel.init(exact_draws(model, chains, Stream(45)));
+  for (Index n = 1; n <= warmup; ++n) {
+    kernel.step(now, Stream(46).at(std::uint64_t(n)));
+    kernel.adapt(now, {n, warmup});
+  }
+  std::vector<Eigen::ArrayXXd> x(std::size_t(model.dim()), Eigen::ArrayXXd(draws, chains));
+  const Evaluations before = model.evaluations();
+  const double began = processor_seconds();
+  for (Index n = 0; n < draws; ++n) {
+    kernel.step(now, Stream(47).at(std::uint64_t(n)));
+    for (std::size_t i = 0; i < x.size(); ++i)
+      x[i].row(n) = now.x.row(Index(i)).cast<double>().array();
+  }
+  const double seconds = processor_seconds() - began;
+  const Evaluations spent = model.evaluations() - before;
+  double worst = HUGE_VAL;
+  for (const auto& one : x) worst = std::min(worst, ess_basic(one));
+  return {worst / double(spent.energy + spent.gradient + spent.site_updates), worst / seconds};
+}
+
+std::string rival_of(const Entry& entry, const EnergyModel& model) {
+  const auto needs = [&](std::string_view ability) {
+    return std::find(entry.needs.begin(), entry.needs.end(), ability) != entry.needs.end();
+  };
+  if (!model.domain().is_discrete()) return needs(Differentiable::name) ? "mala" : "random_walk";
+  if (needs(Latent::name)) return "block_gibbs";
+  if (needs(DiscreteGradient::name)) return "gibbs_with_gradients";
+  return needs(Conditional::name) ? "gibbs" : "metropolis";
+}
+
+}  // namespace gibbsite
