@@ -38,6 +38,7 @@ int schema_command(const Command&, const Arguments&);
 int status_command(const Command&, const Arguments&);
 int diagnose_command(const Command&, const Arguments&);
 int compare_command(const Command&, const Arguments&);
+int plugin_command(const Command&, const Arguments&);
 int test_command(const Command&, const Arguments&);
 
 }  // namespace gibbsite

@@ -27,6 +27,8 @@ const Command commands[] = {
      "table of all cells: means and intervals over seeds, costs, errors, differences, the best",
      compare_command},
     {"status", "status DIR", "cells done, running, failed and left", status_command},
+    {"plugin", "plugin STEP", "make, compile or examine a plugin of your own: new, build, test",
+     plugin_command},
     {"test", "test [NAME]...", "the project's tests, from a build tree", test_command},
 };
 

@@ -10,6 +10,7 @@
 
 #include "gibbsite/api/stamp.hpp"
 #include "gibbsite/cli/engine/describe.hpp"
+#include "gibbsite/cli/engine/examine.hpp"
 #include "gibbsite/io/files.hpp"
 #include "gibbsite/io/loader.hpp"
 #include "gibbsite/io/yaml.hpp"
@@ -83,6 +84,7 @@ int dispatch(const std::string& verb, const std::vector<std::string>& arguments)
   load_on_demand(module_folder(), registry);
   if (verb == "plan") return plan(arguments, registry);
   if (verb == "run") return run(arguments, registry);
+  if (verb == "examine") return examine_plugin(arguments, registry);
   return describe(verb, arguments, registry);
 }
 
