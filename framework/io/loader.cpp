@@ -5,9 +5,12 @@
 #include <xmmintrin.h>
 
 #include <boost/dll/shared_library.hpp>
+#include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 #include "gibbsite/api/stamp.hpp"
+#include "gibbsite/io/process_state.hpp"
 
 namespace gibbsite {
 namespace {
@@ -35,30 +38,15 @@ void require_whole(const std::filesystem::path& file) {
   }
 }
 
-}  // namespace
+// What anyone may write, anyone may run as the user.
+void require_private(const std::filesystem::path& file) {
+  const auto anyone = std::filesystem::perms::others_write;
+  if ((std::filesystem::status(file).permissions() & anyone) != std::filesystem::perms::none)
+    refuse(file, "anyone may write to it (chmod o-w)");
+}
 
-void load_module(const std::filesystem::path& file, Registry& registry) {
-  namespace dll = boost::dll;
-  const auto path = std::filesystem::absolute(file).lexically_normal();
-  if (!std::filesystem::is_regular_file(path)) refuse(file, "must be a regular file");
-  require_whole(path);
-  const unsigned state = _mm_getcsr();
-  const auto mode = dll::load_mode::rtld_now | dll::load_mode::rtld_local;
-  // Modules stay loaded: unloading code that objects still point to is never worth it.
-  auto* library = new dll::shared_library();
-  boost::dll::fs::error_code fault;
-  library->load(path.string(), fault, mode);
-  if (fault) {
-    const char* reason = ::dlerror();
-    refuse(file, reason != nullptr ? reason : fault.message());
-  }
-  if (((_mm_getcsr() ^ state) & 0x8040u) != 0) {
-    _mm_setcsr(state);
-    refuse(file, "it switches on flush-to-zero (linked with -ffast-math)");
-  }
-  if (!library->has("gibbsite_plugin"))
-    refuse(file, "it has no entry 'gibbsite_plugin' (see GIBBSITE_PLUGIN)");
-  const auto& table = library->get<const PluginTable>("gibbsite_plugin");
+void enter(const PluginTable& table, const std::filesystem::path& path,
+           const std::filesystem::path& file, Registry& registry) {
   if (table.version != api_version)
     refuse(file, "its plugin API is version " + std::to_string(table.version) +
                      ", this program's is " + std::to_string(api_version));
@@ -78,6 +66,36 @@ void load_module(const std::filesystem::path& file, Registry& registry) {
   registry.module.clear();
 }
 
+}  // namespace
+
+void load_module(const std::filesystem::path& file, Registry& registry) {
+  namespace dll = boost::dll;
+  const auto path = std::filesystem::absolute(file).lexically_normal();
+  if (!std::filesystem::is_regular_file(path)) refuse(file, "must be a regular file");
+  require_private(path);
+  require_whole(path);
+  const ProcessState before;
+  const unsigned state = _mm_getcsr();
+  const auto mode = dll::load_mode::rtld_now | dll::load_mode::rtld_local;
+  // Modules stay loaded: unloading code that objects still point to is never worth it.
+  auto* library = new dll::shared_library();
+  boost::dll::fs::error_code fault;
+  library->load(path.string(), fault, mode);
+  if (fault) {
+    const char* reason = ::dlerror();
+    refuse(file, reason != nullptr ? reason : fault.message());
+  }
+  if (((_mm_getcsr() ^ state) & 0x8040u) != 0) {
+    before.restore();
+    refuse(file, "it switches on flush-to-zero (linked with -ffast-math)");
+  }
+  if (!library->has("gibbsite_plugin"))
+    refuse(file, "it has no entry 'gibbsite_plugin' (see GIBBSITE_PLUGIN)");
+  enter(library->get<const PluginTable>("gibbsite_plugin"), path, file, registry);
+  if (const std::string changed = before.restore(); !changed.empty())
+    refuse(file, "it changes " + changed + " of the program while it is loaded");
+}
+
 std::string source_of_module(const std::filesystem::path& file) {
   void* const library = ::dlopen(file.c_str(), RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
   if (library == nullptr) return "";
@@ -87,23 +105,46 @@ std::string source_of_module(const std::filesystem::path& file) {
   return text;
 }
 
-void load_on_demand(const std::filesystem::path& folder, Registry& registry) {
-  registry.load = [&registry, folder](Kind kind, const std::string& name) {
+void load_on_demand(const std::vector<std::filesystem::path>& folders, Registry& registry) {
+  registry.load = [&registry, folders](Kind kind, const std::string& name) {
     if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos)
       return;
-    const auto file = folder / kind_name(kind) / (name + ".so");
-    if (std::filesystem::exists(file)) return load_module(file, registry);
-    std::ifstream left_out(folder / kind_name(kind) / (name + ".missing"));
-    if (std::string reason; std::getline(left_out, reason))
-      throw Error(std::string(kind_name(kind)) + " '" + name + "' is not in this build: " + reason);
+    std::vector<std::string> found;
+    for (const auto& folder : folders)
+      if (const auto file = folder / kind_name(kind) / (name + ".so");
+          std::filesystem::exists(file))
+        found.push_back(file.string());
+    const std::string subject = std::string(kind_name(kind)) + " '" + name + "'";
+    if (found.size() > 1)
+      throw Error(subject + " is there twice, rename or remove one: " + join(found));
+    if (!found.empty()) return load_module(found[0], registry);
+    for (const auto& folder : folders) {
+      std::ifstream left_out(folder / kind_name(kind) / (name + ".missing"));
+      if (std::string reason; std::getline(left_out, reason))
+        throw Error(subject + " is not in this build: " + reason);
+    }
   };
-  registry.available = [folder](Kind kind) {
+  registry.available = [folders](Kind kind) {
     std::vector<std::string> names;
     std::error_code fault;
-    for (const auto& item : std::filesystem::directory_iterator(folder / kind_name(kind), fault))
-      if (item.path().extension() == ".so") names.push_back(item.path().stem().string());
+    for (const auto& folder : folders)
+      for (const auto& item : std::filesystem::directory_iterator(folder / kind_name(kind), fault))
+        if (item.path().extension() == ".so") names.push_back(item.path().stem().string());
     return names;
   };
+}
+
+std::vector<std::filesystem::path> module_folders() {
+  std::vector<std::filesystem::path> folders = {module_folder()};
+  const char* const given = std::getenv("GIBBSITE_PLUGIN_PATH");
+  std::istringstream path(given == nullptr ? "" : given);
+  for (std::string folder; std::getline(path, folder, ':');) {
+    if (folder.empty()) continue;  // to others an empty element means the present folder
+    if (!std::filesystem::path(folder).is_absolute())
+      throw Error("GIBBSITE_PLUGIN_PATH: must hold full paths, got '" + folder + "'");
+    folders.push_back(std::filesystem::path(folder) / GIBBSITE_STAMP_PRECISION);
+  }
+  return folders;
 }
 
 std::filesystem::path module_folder() {

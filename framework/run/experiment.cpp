@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gibbsite/io/process_state.hpp"
+
 namespace gibbsite {
 namespace {
 
@@ -210,9 +212,13 @@ std::unique_ptr<Experiment> build_experiment(const Node& spec, Registry& registr
                                              const Workers& workers, DataCache& cache,
                                              Faults& faults) {
   Faults own;
+  const ProcessState before;
   auto made = Builder(spec, registry, workers, cache, own).build();
+  if (const std::string changed = before.restore(); !changed.empty())
+    own.add(spec.place, "plugins",
+            "a plugin changes " + changed + " of the program when it is built");
   for (const std::string& line : own.lines()) faults.add({}, "", line);
-  return made;
+  return own.empty() ? std::move(made) : nullptr;
 }
 
 }  // namespace gibbsite

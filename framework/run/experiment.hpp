@@ -43,7 +43,7 @@ std::unique_ptr<Experiment> build_experiment(const Node& spec, Registry& registr
                                              Faults& faults);
 
 /// The identity of a resolved cell: a hash of its canonical form, in which keys are sorted, files
-/// stand for their content, those of plugins too, and name, description and checkpoint are left out.
+/// and plugins stand for their content, and name, description and checkpoint are left out.
 std::string cell_id(const Node& resolved);
 
 /// The path a scalar of the spec means: a relative one starts at the folder of the file it stands

@@ -49,7 +49,18 @@ void Session::account() {
 
 void Session::enter(Checkpoint::Stage stage) {
   account();
+  repair();
   state.stage = stage;
+}
+
+void Session::repair() {
+  const std::string changed = before_.restore();
+  if (changed.empty() || repaired_) return;
+  repaired_ = true;
+  std::fprintf(stderr,
+               "warning: a plugin changes %s of the program while it runs; put back at every "
+               "report\n",
+               changed.c_str());
 }
 
 void Session::save() {
@@ -61,6 +72,10 @@ void Session::save() {
 }
 
 void Session::report(double done, double total, const std::string& note) {
+  if (since(repaired_at_) >= 0.05) {
+    repair();
+    repaired_at_ = Clock::now();
+  }
   if (stop_requested != 0) {
     save();
     throw Interrupted();

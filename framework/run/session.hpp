@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "gibbsite/io/checkpoint.hpp"
+#include "gibbsite/io/process_state.hpp"
 #include "gibbsite/run/experiment.hpp"
 
 namespace gibbsite {
@@ -65,9 +66,14 @@ class Session final : public Desk {
   }
 
   std::size_t charged() const { return std::size_t(charged_.value_or(state.stage)); }
+  /// Puts back what plugins have changed of the process, with a warning the first time.
+  void repair();
 
   int progress_;
   std::optional<Checkpoint::Stage> charged_;
+  ProcessState before_;
+  bool repaired_ = false;
+  Clock::time_point repaired_at_ = Clock::now();
   Clock::time_point started_ = Clock::now(), accounted_ = started_, saved_ = started_, shown_;
   double earlier_seconds_ = 0;
   Evaluations counted_;

@@ -81,7 +81,7 @@ int run(const std::vector<std::string>& arguments, Registry& registry) {
 
 int dispatch(const std::string& verb, const std::vector<std::string>& arguments) {
   Registry registry;
-  load_on_demand(module_folder(), registry);
+  load_on_demand(module_folders(), registry);
   if (verb == "plan") return plan(arguments, registry);
   if (verb == "run") return run(arguments, registry);
   if (verb == "examine") return examine_plugin(arguments, registry);
