@@ -34,6 +34,7 @@ int run_command(const Command&, const Arguments&);
 int check_command(const Command&, const Arguments&);
 int list_command(const Command&, const Arguments&);
 int help_command(const Command&, const Arguments&);
+int docs_command(const Command&, const Arguments&);
 int schema_command(const Command&, const Arguments&);
 int status_command(const Command&, const Arguments&);
 int diagnose_command(const Command&, const Arguments&);

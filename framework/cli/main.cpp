@@ -21,6 +21,7 @@ const Command commands[] = {
     {"help", "help [KIND NAME]", "a plugin's parameters, defaults, rules and reference",
      help_command},
     {"schema", "schema", "JSON Schema of the spec with every registered plugin", schema_command},
+    {"docs", "docs -o DIR", "a static HTML reference of every registered plugin", docs_command},
     {"diagnose", "diagnose FILE|DIR...",
      "what is wrong with chains, kernels, estimates and training, in sentences", diagnose_command},
     {"compare", "compare DIR...",

@@ -8,10 +8,28 @@
 #include "gibbsite/run/sections.hpp"
 
 namespace gibbsite {
-namespace {
 
-constexpr Kind all_kinds[] = {Kind::model,      Kind::sampler,   Kind::gradient,
-                              Kind::evaluation, Kind::optimizer, Kind::dataset};
+std::string limits(const Describer::Item& item) {
+  std::string text = rule_text(item.field.rule);
+  if (!item.field.choices.empty()) text = "one of " + join(item.field.choices);
+  if (item.type == "plugin") text = "a " + std::string(kind_name(item.field.kind));
+  if (item.type == "list of plugins")
+    text = "a list of " + std::string(kind_name(item.field.kind)) + "s";
+  return text;
+}
+
+std::string default_text(const Describer::Item& item) {
+  if (item.field.rule.required) return "required";
+  if (!item.field.rule.unset.empty()) return "default: " + item.field.rule.unset;
+  if (item.default_value) return "default: " + to_flow(*item.default_value);
+  if (item.type == "plugin")
+    return item.field.kind == Kind::sampler    ? "default: the model's natural one"
+           : item.field.kind == Kind::gradient ? "default: the one that trains"
+                                               : "default: none";
+  return "default: none";
+}
+
+namespace {
 
 Kind kind_of(const std::string& word) {
   std::vector<std::string> known;
@@ -37,26 +55,6 @@ Node texts(const std::vector<std::string>& items) {
   std::vector<Node> nodes;
   for (const auto& item : items) nodes.push_back(Node::scalar(item, true));
   return Node::list(std::move(nodes));
-}
-
-std::string limits(const Describer::Item& item) {
-  std::string text = rule_text(item.field.rule);
-  if (!item.field.choices.empty()) text = "one of " + join(item.field.choices);
-  if (item.type == "plugin") text = "a " + std::string(kind_name(item.field.kind));
-  if (item.type == "list of plugins")
-    text = "a list of " + std::string(kind_name(item.field.kind)) + "s";
-  return text;
-}
-
-std::string default_text(const Describer::Item& item) {
-  if (item.field.rule.required) return "required";
-  if (!item.field.rule.unset.empty()) return "default: " + item.field.rule.unset;
-  if (item.default_value) return "default: " + to_flow(*item.default_value);
-  if (item.type == "plugin")
-    return item.field.kind == Kind::sampler    ? "default: the model's natural one"
-           : item.field.kind == Kind::gradient ? "default: the one that trains"
-                                               : "default: none";
-  return "default: none";
 }
 
 void help_fields(const Describer& fields) {
@@ -297,9 +295,11 @@ int schema(Registry& registry) {
 int describe(const std::string& verb, const std::vector<std::string>& given, Registry& registry) {
   std::vector<std::string> arguments = given;
   const bool json = std::erase(arguments, "--json") > 0;
+  if (verb == "list" && std::erase(arguments, "--plugins") > 0) return list_modules(json);
   if (verb == "list") return list(arguments, json, registry);
   if (verb == "help") return help(arguments, json, registry);
   if (verb == "schema") return schema(registry);
+  if (verb == "docs" && arguments.size() == 1) return write_docs(arguments[0], registry);
   throw Error("unknown engine verb '" + verb + "'");
 }
 
