@@ -8,8 +8,8 @@
 
 namespace gibbsite {
 
-/// Loads what `plugins:` of a spec names; source files are compiled first, once. Faults get the place
-/// of what is refused.
+/// Loads what `plugins:` of a spec names; source files are compiled first, once. Faults get the
+/// place of what is refused.
 void load_plugins(const Node& spec, Registry& registry, Faults& faults);
 
 /// Runs the cell of `folder/cell.yaml`, from its checkpoint if there is one, to result.h5 and
