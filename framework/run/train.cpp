@@ -73,6 +73,8 @@ class Trainer {
   }
 
   bool ended() const {
+    // Later stages spend evaluations of their own, which are no measure of the budget.
+    if (state_.stage != Checkpoint::Stage::train) return true;
     const bool early =
         stage_.stop && stage_.stop->patience && training_.not_better >= *stage_.stop->patience;
     return early || Index(training_.update) >= stage_.updates || spent() >= stage_.budget;

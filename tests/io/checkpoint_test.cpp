@@ -244,18 +244,18 @@ TEST_CASE("a checkpoint with any byte changed or any length cut off is refused")
 TEST_CASE("where the newest checkpoint is damaged the one before is used, with a warning") {
   const TemporaryFolder folder;
   Checkpoint c = example();
-  c.update = 1;
+  c.training.update = 1;
   write_checkpoint(folder.path(), c);
-  c.update = 2;
+  c.training.update = 2;
   write_checkpoint(folder.path(), c);
-  CHECK(read_checkpoint(folder.path(), c.cell).checkpoint->update == 2);
+  CHECK(read_checkpoint(folder.path(), c.cell).checkpoint->training.update == 2);
   const std::string newest = read_file(folder / "checkpoint.bin");
   folder.write("checkpoint.bin", newest.substr(0, newest.size() - 1));
   const FoundCheckpoint found = read_checkpoint(folder.path(), c.cell);
-  CHECK(found.checkpoint->update == 1);
+  CHECK(found.checkpoint->training.update == 1);
   CHECK(occurrences(found.warning, "checkpoint.bin: damaged checkpoint: its length is wrong") == 1);
   fs::remove(folder / "checkpoint.bin");
-  CHECK(read_checkpoint(folder.path(), c.cell).checkpoint->update == 1);
+  CHECK(read_checkpoint(folder.path(), c.cell).checkpoint->training.update == 1);
 }
 
 TEST_CASE("the checkpoint of another cell is refused by name") {

@@ -461,6 +461,24 @@ TEST_CASE("an energy gap beyond its bound is a divergence; a missing one is refu
       "train.on_divergence.energy_gap: the gradient estimator reports no energy gap", Error);
 }
 
+TEST_CASE("training that a budget ended stays ended when a later stage is resumed") {
+  Faults faults;
+  const auto experiment =
+      build(spec("gradient: contrastive_divergence, updates: 100, budget: 200"), faults);
+  REQUIRE(experiment);
+  const TemporaryFolder folder;
+  Session session(*experiment, workers(), folder.path(), -1);
+  gibbsite::train(session);
+  const Training& training = session.state.training;
+  const auto ended = training.update;
+  const Parameters last = training.theta;
+  CHECK(ended < 100);
+  session.enter(Checkpoint::Stage::sample);
+  gibbsite::train(session);
+  CHECK(training.update == ended);
+  CHECK(training.theta == last);
+}
+
 TEST_CASE("training stopped and resumed at any update or evaluation ends with the same bits") {
   // All that is kept at once: optimizer slots and schedule, running mean, sparsity, scheduled
   // evaluations of which one takes long, the best parameters, and returns to snapshots.
