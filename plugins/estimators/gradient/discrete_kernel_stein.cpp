@@ -22,7 +22,8 @@ class DiscreteKernelStein final : public GradientEstimator {
     bool v_statistic = false;
 
     void fields(Fields& f) {
-      f.positive("bandwidth", bandwidth, "h, as a share of the coordinates");
+      f.positive("bandwidth", bandwidth,
+                 "share h of the coordinates over which the kernel falls off");
       f.flag("v_statistic", v_statistic,
              "count the pair of each observation with itself too: biased, but never below 0");
     }

@@ -29,7 +29,7 @@ class KernelStein final : public GradientEstimator {
     void fields(Fields& f) {
       f.choice("kernel", kernel, {"inverse_multiquadric", "gaussian"},
                "k: (1 + |x - y|²/h²)^(-1/2) or exp(-|x - y|²/(2h²))");
-      f.real("bandwidth", bandwidth, "h",
+      f.real("bandwidth", bandwidth, "length h over which the kernel falls off",
              {.minimum = 0,
               .above_minimum = true,
               .unset = "the median distance of at most 500 training rows"});
