@@ -146,9 +146,9 @@ Saved through_a_file(const Saved& saved) {
   Checkpoint checkpoint;
   checkpoint.cell = "0123456789ab";
   checkpoint.precision = "any";
-  checkpoint.gradient = saved;
+  checkpoint.training.gradient = saved;
   write_checkpoint(folder.path(), checkpoint);
-  return read_checkpoint(folder.path(), checkpoint.cell).checkpoint.value().gradient;
+  return read_checkpoint(folder.path(), checkpoint.cell).checkpoint.value().training.gradient;
 }
 
 }  // namespace
