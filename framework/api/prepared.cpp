@@ -27,7 +27,7 @@ void Preparation::fields(Fields& f) {
   f.flag("dequantize", dequantize,
          "image values that are whole numbers are spread over their cells: (x + u) / (levels), u "
          "uniform in [0, 1), drawn anew each time");
-  f.real("noise", noise,
+  f.real("training_noise", training_noise,
          "standard deviation of normal noise on prepared training values, drawn anew each time",
          {.minimum = 0});
 }
@@ -68,10 +68,10 @@ void Prepared::values(std::span<const Index> chosen, Stream random, Eigen::Ref<B
   } else if (how_.threshold) {
     out = (out.array() >= Real(*how_.threshold)).cast<Real>();
   }
-  if (how_.noise > 0) {
+  if (how_.training_noise > 0) {
     Batch z(out.rows(), out.cols());
     random.split("noise").at(random.step()).normal(z);
-    out += Real(how_.noise) * z;
+    out += Real(how_.training_noise) * z;
   }
   if (how_.coding == "spin") out.array() = Real(2) * out.array() - Real(1);
 }
@@ -97,8 +97,8 @@ void check_preparation(const Dataset& whole, const Preparation& how) {
     throw Error("data.with_labels: this dataset has no labels");
   if (!how.classes.empty() && whole.labels().empty())
     throw Error("data.classes: this dataset has no labels");
-  if ((how.dequantize || how.noise > 0) && (how.threshold || how.binarize != "none"))
-    throw Error("data: dequantize and noise are for data that are not made binary");
+  if ((how.dequantize || how.training_noise > 0) && (how.threshold || how.binarize != "none"))
+    throw Error("data: dequantize and training_noise are for data that are not made binary");
   if (how.dequantize && !(whole.range().second > whole.range().first))
     throw Error("data.dequantize: this dataset has no range of values");
   if (!how.shuffle && how.split_seed != 0)
@@ -128,7 +128,7 @@ std::unique_ptr<Prepared> prepared_like(const Dataset& like, const Dataset& whol
   Preparation how = prepared->preparation();
   how.with_labels = false;
   how.limit.reset();
-  how.noise = 0;
+  how.training_noise = 0;
   how.test_fraction = 0;
   how.classes = classes;
   check_preparation(whole, how);

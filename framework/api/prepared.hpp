@@ -22,7 +22,7 @@ struct GIBBSITE_API Preparation {
   std::string coding = "binary";
   bool with_labels = false;
   bool dequantize = false;
-  double noise = 0;
+  double training_noise = 0;
 
   void fields(Fields& f);
 };

@@ -29,7 +29,7 @@ Data prepare_data(std::unique_ptr<Dataset> whole, const Preparation& how) {
   auto [train, test] = split(*whole, how);
   Data data;
   Preparation clean = how;
-  clean.noise = 0;
+  clean.training_noise = 0;
   if (!test.empty()) data.test = std::make_unique<Prepared>(*whole, clean, std::move(test));
   data.train = std::make_unique<Prepared>(*whole, how, std::move(train));
   data.whole = std::move(whole);

@@ -13,13 +13,13 @@ class EightGaussians final : public StoredDataset {
   struct Params {
     Index size = 1000;
     std::optional<Index> seed;
-    double radius = 2, scale = 0.2;
+    double radius = 2, standard_deviation = 0.2;
 
     void fields(Fields& f) {
       f.integer("size", size, "number of points", {.minimum = 1, .maximum = 1e8});
       f.integer("seed", seed, "seed of the points", {.minimum = 0, .unset = "the run's seed"});
       f.positive("radius", radius, "distance r of the centres from the origin");
-      f.positive("scale", scale, "standard deviation s of each blob");
+      f.positive("standard_deviation", standard_deviation, "standard deviation s of each blob");
     }
   };
 
@@ -31,8 +31,10 @@ class EightGaussians final : public StoredDataset {
     random.normal(points_);
     for (Index n = 0; n < p.size; ++n) {
       const double angle = std::numbers::pi / 4 * double(component(n));
-      points_(0, n) = Real(p.radius * std::cos(angle) + p.scale * double(points_(0, n)));
-      points_(1, n) = Real(p.radius * std::sin(angle) + p.scale * double(points_(1, n)));
+      points_(0, n) =
+          Real(p.radius * std::cos(angle) + p.standard_deviation * double(points_(0, n)));
+      points_(1, n) =
+          Real(p.radius * std::sin(angle) + p.standard_deviation * double(points_(1, n)));
       labels_[std::size_t(n)] = int(component(n));
     }
   }

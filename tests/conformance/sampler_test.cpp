@@ -24,6 +24,9 @@ constexpr double most_states = 33;
 const std::map<std::string, std::vector<std::string>> specs = {
     {"cycle",
      {"{name: cycle, kernels: [mala, hmc]}", "{name: cycle, kernels: [metropolis, gibbs]}"}},
+    {"hmc",
+     {"{name: hmc}", "{name: hmc, mass: diagonal}", "{name: hmc, mass: dense}",
+      "{name: hmc, adjust: false, adapt: false}"}},
     {"mixture",
      {"{name: mixture, kernels: [mala, hmc], weights: [2, 1]}",
       "{name: mixture, kernels: [metropolis, {name: gibbs, scan: random}]}"}},

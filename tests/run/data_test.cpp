@@ -64,7 +64,7 @@ TEST_CASE("dequantised values are uniform in the cell of their grey level, and n
 TEST_CASE("noise has the standard deviation asked for, on training data of the prepared scale") {
   Preparation plain, noisy;
   plain.scale = noisy.scale = {-1, 1};
-  noisy.noise = .3;
+  noisy.training_noise = .3;
   const Batch clean = prepare_data(make_dataset("digits"), plain).train->all(Stream(1));
   const Batch noise = prepare_data(make_dataset("digits"), noisy).train->all(Stream(1)) - clean;
   noisy.test_fraction = plain.test_fraction = .5;
@@ -102,10 +102,10 @@ TEST_CASE("data that come with a test part keep it, whatever the limit and split
 TEST_CASE("noise and dequantisation are refused for binary data and values without a range") {
   Preparation binary, ranged;
   binary.threshold = .5;
-  binary.noise = .1;
+  binary.training_noise = .1;
   ranged.dequantize = true;
   CHECK(error_of([&] { prepare_data(make_dataset("digits"), binary); }) ==
-        "data: dequantize and noise are for data that are not made binary");
+        "data: dequantize and training_noise are for data that are not made binary");
   CHECK(error_of([&] { prepare_data(make_dataset("two_moons"), ranged); }) ==
         "data.dequantize: this dataset has no range of values");
 }

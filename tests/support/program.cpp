@@ -168,7 +168,7 @@ std::vector<std::string> files_below(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code fault;
   for (const auto& item : fs::recursive_directory_iterator(folder, fault))
-    if (item.is_regular_file()) names.push_back(fs::relative(item.path(), folder).string());
+    if (item.is_regular_file()) names.push_back(item.path().lexically_relative(folder).string());
   std::sort(names.begin(), names.end());
   return names;
 }
