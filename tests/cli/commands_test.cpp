@@ -30,9 +30,8 @@ TEST_CASE("every command explains itself") {
   const Ending usage = invoke({"--help"});
   CHECK(usage.code == 0);
   CHECK(usage.err == "");
-  for (const char* command :
-       {"run", "check", "list", "help", "schema", "docs", "diagnose", "compare", "status", "plugin",
-        "test"}) {
+  for (const char* command : {"run", "check", "list", "help", "schema", "docs", "diagnose",
+                              "compare", "status", "plugin", "test"}) {
     CAPTURE(command);
     CHECK(occurrences(usage.out, std::string("\n  ") + command) >= 1);
     const Ending ending = invoke({command, "--help"});

@@ -20,8 +20,8 @@ Eigen::ArrayXd pareto(Index n, double k) {
 }  // namespace
 
 TEST_CASE("the shape is that of the published algorithm to ten digits") {
-  // By ArviZ's routines (0.7, psislw and _gpdfit) on the same numbers; where the tail has an end they
-  // leave out points of the posterior that move the shape by 3e-7.
+  // By ArviZ's routines (0.7, psislw and _gpdfit) on the same numbers; where the tail has an end
+  // they leave out points of the posterior that move the shape by 3e-7.
   const double expected[3][4] = {{.2616525576, .4919600202, .6062891119, .8923632152},
                                  {.1499642675, .4970859613, .6706577683, 1.1046739293},
                                  {.1169775865, .4990032756, .6899820349, 1.1673062998}};

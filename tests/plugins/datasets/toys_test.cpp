@@ -26,7 +26,8 @@ TEST_CASE("toy data are the same for the same seed, and others for another") {
 }
 
 TEST_CASE("eight_gaussians lie around the centres that their labels name, with that spread") {
-  const auto data = make_dataset("{name: eight_gaussians, radius: 3, standard_deviation: 0.5" + sized + "}");
+  const auto data =
+      make_dataset("{name: eight_gaussians, radius: 3, standard_deviation: 0.5" + sized + "}");
   const Batch x = data->all(Stream(0));
   const auto labels = data->labels();
   Moments squares;
