@@ -9,7 +9,7 @@ targets=(test_core_double test_api_double test_io_double)
 modules=$(ninja -C "$build" -t targets all | sed -n 's/^\(\(model\|sampler\|gradient\|evaluation\|optimizer\|dataset\)_[a-z_]*_double\): phony.*/\1/p')
 if [[ $kind == thread ]]; then
   targets=(test_core_double test_plugins_estimators_double)
-  modules=$(grep -E '^(gradient|evaluation)_|^(model_rbm|sampler_block_gibbs|sampler_gibbs)_' <<<"$modules")
+  modules=$(grep -E '^(gradient|evaluation)_|^(model_rbm|model_ising|sampler_block_gibbs|sampler_gibbs)_' <<<"$modules")
 elif [[ -n ${CI:-} ]]; then
   modules=$(grep -E '^(model|sampler)_|^optimizer_sgd_' <<<"$modules")
 else
