@@ -67,17 +67,16 @@ TEST_SUITE("slow") {
              {"{name: mbar, temperatures: 4, draws: 50, runs: 10}", rbm.get()},
              {"{name: murray_salakhutdinov, length: 200}", rbm.get()}}) {
       const Coverage found = coverage(yaml, *model, 100);
-      MESSAGE("found " << yaml << ": " << found.covered << " of " << found.reliable);
       CAPTURE(yaml);
       CHECK(found.reliable >= 50);
       CHECK(double(found.covered) >= .88 * found.reliable);
-      CHECK(double(found.covered) <= .99 * found.reliable + (found.reliable < 100 ? 1 : 0));
+      CHECK(double(found.covered) <= .99 * found.reliable);
     }
   }
 
   TEST_CASE("on rugged and trained machines four estimators hold ln Z in their intervals") {
-    // Of 20 exact 95 % intervals 15 or more hold it but in 3 of 10^4 cases, 14 or more but in 3 of
-    // 10^5; with 7 checks 14 is a false alarm in 1 of 4500.
+    // Of 20 exact 95 % intervals 14 or more hold it but in 3 of 10^5 cases: of 8 checks one is a
+    // false alarm in 1 of 3700.
     const auto rugged = test::recipe_rbm(64, 16, 2);
     const auto trained = digits_rbm();
     for (const auto& [name, model] :
@@ -87,10 +86,7 @@ TEST_SUITE("slow") {
             "{name: sequential_monte_carlo, temperatures: 100, particles: 30}",
             "{name: mbar, temperatures: 20, draws: 50}",
             "{name: thermodynamic_integration, temperatures: 100, draws: 30, rule: simpson}"}) {
-        if (name == "trained" && yaml.find("thermodynamic") != std::string::npos) continue;
         const Coverage found = coverage(yaml, *model, 20);
-        MESSAGE("found " << name << ", " << yaml << ": " << found.covered << " of "
-                         << found.reliable);
         CAPTURE(name);
         CAPTURE(yaml);
         CHECK(found.reliable >= 10);

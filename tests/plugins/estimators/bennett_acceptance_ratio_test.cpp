@@ -43,9 +43,6 @@ TEST_CASE("1000 + 1000 draws of precisions 1 and 16 err by .0004 on average, and
     const auto& interval = test::values_of(result, "interval");
     covered += interval[0] <= exact && exact <= interval[1];
   }
-  MESSAGE("found " << errors.mean << " ± " << std::sqrt(errors.variance()) << ", claimed "
-                   << claimed.mean << ", were draws independent " << independent.mean
-                   << ", covered " << covered);
   CHECK(std::abs(errors.mean - .0004) < 4.5 * .038 / std::sqrt(200.));
   CHECK(std::abs(std::sqrt(errors.variance()) - .038) < 4.5 * .038 / std::sqrt(400.) + .0005);
   CHECK(std::abs(claimed.mean - .038) < .002);

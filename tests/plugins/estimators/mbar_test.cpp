@@ -56,8 +56,6 @@ TEST_CASE("it meets the exact value of latent and visible models, from ladders o
       CAPTURE(schedule);
       const Result result = run(mbar(10, ", draws: 100, schedule: " + schedule), *model, 1);
       const double error = test::value_of(result, "standard_error");
-      MESSAGE("error " << test::value_of(result, "log_partition") - exact << " ± " << error
-                       << ", asymptotic " << test::value_of(result, "asymptotic_standard_error"));
       CHECK(error < .1);
       CHECK(std::abs(test::value_of(result, "log_partition") - exact) < 8 * error);  // t of 7
       CHECK(is_reliable(result));
