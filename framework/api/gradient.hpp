@@ -21,7 +21,8 @@ struct GradientEstimate {
   /// d(mean log-likelihood)/dθ = -mean_data ∂E/∂θ + E_model ∂E/∂θ.
   Parameters ascent;
   /// The function whose gradient `ascent` is, to be maximised (a mean log pseudo-likelihood, minus
-  /// a score-matching loss), at this update's data; NaN where the estimator has no such function.
+  /// a score-matching loss), at this update's data, or the part of it that can be computed (ln
+  /// p(y|x) of hybrid training); NaN where the estimator has no such function.
   double objective = std::numeric_limits<double>::quiet_NaN();
   /// Mean energy of the data minus that of the model's particles. A monitor, no likelihood.
   double energy_gap = std::numeric_limits<double>::quiet_NaN();

@@ -16,8 +16,7 @@ struct GIBBSITE_API ParticleParams {
   bool persistent = false;
   Index chains = 100;
   std::string start = "data";
-  std::vector<double> noise_range =
-      {};  ///< of real coordinates that start as noise; empty: N(0, 1)
+  std::vector<double> noise_range = {};  ///< of real coordinates; empty: N(0, 1)
   std::optional<Index> buffer_size;
   double reinitialization_rate = 0;
   bool one_per_observation = true;  ///< not a field: where particles do not persist
