@@ -111,4 +111,16 @@ inline bool identical(const Result& a, const Result& b) {
   return true;
 }
 
+/// Checks that an evaluation interrupted at each of these reports, and one on a single thread, find
+/// what an undisturbed one on two threads does.
+inline void check_resumes(const std::string& spec, EnergyModel& model,
+                          std::initializer_list<int> reports) {
+  const auto make = [&] { return make_evaluation(spec, context_with(model, nullptr)); };
+  const Result whole = evaluate(*make(), 9);
+  const Workers one(1);
+  CHECK(identical(evaluate(*make_evaluation(spec, context_with(model, nullptr, nullptr, one)), 9),
+                  whole));
+  for (const int at : reports) CHECK(identical(evaluate_interrupted(make, 9, at), whole));
+}
+
 }  // namespace gibbsite::test

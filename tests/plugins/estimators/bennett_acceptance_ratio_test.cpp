@@ -120,16 +120,5 @@ TEST_CASE("energies of ±1e5 and impossible states overflow nowhere, in one stag
 
 TEST_CASE("interrupted and resumed stages equal uninterrupted ones, on any threads") {
   const auto model = test::recipe_rbm(8, 6, 1);
-  const Workers one(1);
-  const std::string spec = ratio(30, ", chains: 11, draws: 5, schedule: adaptive");
-  const auto make = [&] {
-    return test::make_evaluation(spec, test::context_with(*model, nullptr));
-  };
-  const Result whole = test::evaluate(*make(), 9);
-  CHECK(test::identical(
-      whole,
-      test::evaluate(
-          *test::make_evaluation(spec, test::context_with(*model, nullptr, nullptr, one)), 9)));
-  for (const int at : {1, 15, 30})
-    CHECK(test::identical(test::evaluate_interrupted(make, 9, at), whole));
+  test::check_resumes(ratio(30, ", chains: 11, draws: 5, schedule: adaptive"), *model, {1, 15, 30});
 }

@@ -3,8 +3,8 @@
 
 #include "gibbsite/api/class_marginal.hpp"
 #include "gibbsite/api/prepared.hpp"
-#include "support/make.hpp"
 #include "support/program.hpp"
+#include "support/rows.hpp"
 #include "support/truth.hpp"
 
 using namespace gibbsite;
@@ -27,18 +27,8 @@ struct TextData {
   Prepared train;
 };
 
-Result evaluate(const std::string& spec, const Context& context) {
-  const auto evaluation = make_evaluation(spec, context);
-  Saved saved;
-  QuietDesk desk;
-  return evaluation->evaluate({nullptr, Stream(1), saved, desk});
-}
-
-const std::vector<double>& values_of(const Result& result, const std::string& name) {
-  for (const Variable& variable : result.variables)
-    if (variable.name == name) return variable.values;
-  FAIL("no variable " << name);
-  return result.variables.front().values;
+Result run(const std::string& spec, const Context& context) {
+  return evaluate(*make_evaluation(spec, context), 1);
 }
 
 // p(y|x) of the model that the tests use, by its energies.
@@ -73,7 +63,7 @@ TEST_CASE("classification finds the error, ln p(y|x) and calibration that sums b
   const TextData data(folder, bits);
   Context c = context(model.get());
   c.train = &data.train;
-  const Result result = evaluate("{name: classification, bins: 4, per_observation: true}", c);
+  const Result result = run("{name: classification, bins: 4, per_observation: true}", c);
   double wrong = 0, log_p = 0;
   Eigen::Array4d gap = Eigen::Array4d::Zero(), count = gap;
   const Batch all = data.train.all(Stream(0));
@@ -117,11 +107,11 @@ TEST_CASE("a model that generates the classes is calibrated, and its opposite is
   c.train = &data.train;
   // In each of 15 bins the share differs from the confidence by less than 5 sqrt(1/4 n_b); summed,
   // by Cauchy and Schwarz, by less than 5/2 sqrt(15 / N).
-  CHECK(value_of(evaluate("classification", c), "calibration_error_train") <
+  CHECK(value_of(run("classification", c), "calibration_error_train") <
         2.5 * std::sqrt(15 / 20000.));
   auto& parametric = *model->capability<Parametric>();
   parametric.set_parameters(-parametric.parameters());
-  CHECK(value_of(evaluate("classification", c), "calibration_error_train") > .2);
+  CHECK(value_of(run("classification", c), "calibration_error_train") > .2);
 }
 
 TEST_CASE("classification needs data with labels and a model with classes") {
@@ -151,15 +141,15 @@ TEST_CASE("the area under the ROC curve counts pairs, ties half, with DeLong's e
       "{name: out_of_distribution, outside: {name: csv, label_column: last, "
       "path: '" +
       others.string() + "'}";
-  const Result result = evaluate(spec + "}", c);
+  const Result result = run(spec + "}", c);
   // Energies 0, 1, 4 inside and 1, 4, 9 outside: (1.5 + 2.5 + 3) of 9 pairs.
   CHECK(near(value_of(result, "area_under_roc"), 7 / 9., 1e-12));
   // V = 1, 5/6, 1/2 of the inside, U = 1/2, 5/6, 1 of the outside: variance 7/108 each.
   CHECK(near(value_of(result, "standard_error"), std::sqrt(2 * 7 / 108. / 3), 1e-12));
   CHECK(std::get<bool>(result.attributes.at("reliable")));
-  CHECK(near(value_of(evaluate(spec + ", classes: [1]}", c), "area_under_roc"), 5.5 / 6, 1e-12));
+  CHECK(near(value_of(run(spec + ", classes: [1]}", c), "area_under_roc"), 5.5 / 6, 1e-12));
   c.test = nullptr;
-  CHECK_FALSE(std::get<bool>(evaluate(spec + "}", c).attributes.at("reliable")));
+  CHECK_FALSE(std::get<bool>(run(spec + "}", c).attributes.at("reliable")));
 }
 
 TEST_CASE("with classes the score outside is E(x), the classes summed out") {
@@ -170,9 +160,9 @@ TEST_CASE("with classes the score outside is E(x), the classes summed out") {
   Context c = context(model.get());
   c.train = c.test = &inside.train;
   const Result result =
-      evaluate("{name: out_of_distribution, per_observation: true, outside: {name: csv, path: '" +
-                   others.string() + "'}}",
-               c);
+      run("{name: out_of_distribution, per_observation: true, outside: {name: csv, path: '" +
+              others.string() + "'}}",
+          c);
   Row expected;
   Batch x(3, 2);
   x << 1, 1, 0, 1, 1, 1;

@@ -110,18 +110,7 @@ TEST_CASE(
 
 TEST_CASE("interrupted and resumed draws equal uninterrupted ones, on any threads") {
   const auto model = test::recipe_rbm(8, 6, 1);
-  const Workers one(1);
-  const std::string spec = sampling(", base: uniform, draws: 3001");
-  const auto make = [&] {
-    return test::make_evaluation(spec, test::context_with(*model, nullptr));
-  };
-  const Result whole = test::evaluate(*make(), 9);
-  CHECK(test::identical(
-      whole,
-      test::evaluate(
-          *test::make_evaluation(spec, test::context_with(*model, nullptr, nullptr, one)), 9)));
-  for (const int at : {1, 20, 47})
-    CHECK(test::identical(test::evaluate_interrupted(make, 9, at), whole));
+  test::check_resumes(sampling(", base: uniform, draws: 3001"), *model, {1, 20, 47});
 }
 
 TEST_CASE("proposals of another domain, without draws or without data are refused") {

@@ -101,16 +101,6 @@ TEST_CASE("more energies than 10^8 are refused when the plugin is built") {
 
 TEST_CASE("interrupted and resumed tempering equals the uninterrupted one, on any threads") {
   const auto model = test::recipe_rbm(8, 6, 1);
-  const Workers one(1);
-  const std::string spec = mbar(4, ", runs: 11, warmup: 40, draws: 40, schedule: adaptive");
-  const auto make = [&] {
-    return test::make_evaluation(spec, test::context_with(*model, nullptr));
-  };
-  const Result whole = test::evaluate(*make(), 9);
-  CHECK(test::identical(
-      whole,
-      test::evaluate(
-          *test::make_evaluation(spec, test::context_with(*model, nullptr, nullptr, one)), 9)));
-  for (const int at : {1, 30, 60})
-    CHECK(test::identical(test::evaluate_interrupted(make, 9, at), whole));
+  test::check_resumes(mbar(4, ", runs: 11, warmup: 40, draws: 40, schedule: adaptive"), *model,
+                      {1, 30, 60});
 }

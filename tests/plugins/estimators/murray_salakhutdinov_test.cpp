@@ -114,16 +114,5 @@ TEST_CASE("energies of ±1e5 and a temperature of .001 overflow nowhere") {
 
 TEST_CASE("interrupted and resumed chains equal uninterrupted ones, on any threads") {
   const auto model = test::recipe_rbm(8, 6, 1);
-  const Workers one(1);
-  const std::string spec = returning(", runs: 60, length: 30");
-  const auto make = [&] {
-    return test::make_evaluation(spec, test::context_with(*model, nullptr));
-  };
-  const Result whole = test::evaluate(*make(), 9);
-  CHECK(test::identical(
-      whole,
-      test::evaluate(
-          *test::make_evaluation(spec, test::context_with(*model, nullptr, nullptr, one)), 9)));
-  for (const int at : {1, 3, 8})
-    CHECK(test::identical(test::evaluate_interrupted(make, 9, at), whole));
+  test::check_resumes(returning(", runs: 60, length: 30"), *model, {1, 3, 8});
 }

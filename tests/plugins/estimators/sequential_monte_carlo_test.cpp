@@ -94,18 +94,7 @@ TEST_CASE("effective sample sizes are kept for every step, and resampling where 
 
 TEST_CASE("interrupted and resumed populations equal uninterrupted ones, on any threads") {
   const auto model = test::recipe_rbm(12, 8, 1);
-  const Workers one(1);
-  const std::string spec = smc(150, ", particles: 9, runs: 5, schedule: adaptive");
-  const auto make = [&] {
-    return test::make_evaluation(spec, test::context_with(*model, nullptr));
-  };
-  const Result whole = test::evaluate(*make(), 9);
-  CHECK(test::identical(
-      whole,
-      test::evaluate(
-          *test::make_evaluation(spec, test::context_with(*model, nullptr, nullptr, one)), 9)));
-  for (const int at : {1, 40, 70})
-    CHECK(test::identical(test::evaluate_interrupted(make, 9, at), whole));
+  test::check_resumes(smc(150, ", particles: 9, runs: 5, schedule: adaptive"), *model, {1, 40, 70});
 }
 
 TEST_CASE("a population without a possible particle estimates 0, the others go on") {

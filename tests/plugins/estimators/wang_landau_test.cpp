@@ -102,18 +102,7 @@ TEST_CASE("energies of ±1e5 and a temperature of .001 overflow nowhere") {
 
 TEST_CASE("interrupted and resumed walks equal uninterrupted ones, on any threads") {
   const auto model = test::make_model("{name: ising, sides: [3], coupling: 0.4}");
-  const Workers one(1);
-  const std::string spec = walks(", runs: 3, sweeps: 250");
-  const auto make = [&] {
-    return test::make_evaluation(spec, test::context_with(*model, nullptr));
-  };
-  const Result whole = test::evaluate(*make(), 9);
-  CHECK(test::identical(
-      whole,
-      test::evaluate(
-          *test::make_evaluation(spec, test::context_with(*model, nullptr, nullptr, one)), 9)));
-  for (const int at : {1, 40, 80})
-    CHECK(test::identical(test::evaluate_interrupted(make, 9, at), whole));
+  test::check_resumes(walks(", runs: 3, sweeps: 250"), *model, {1, 40, 80});
 }
 
 TEST_CASE("real coordinates and models without conditionals are refused, and too many levels") {
