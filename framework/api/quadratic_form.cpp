@@ -1,5 +1,6 @@
 #include "gibbsite/api/quadratic_form.hpp"
 
+#include <Eigen/Cholesky>
 #include <cmath>
 #include <numbers>
 
@@ -63,7 +64,7 @@ void QuadraticForm::set(const Eigen::Ref<const Matrix>& given, const std::string
   if (factor.info() != Eigen::Success)
     throw Error(subject + ": precision: must be positive definite (it has no Cholesky factor)");
   precision_ = precision.cast<Real>();
-  factor_ = factor;
+  factor_ = factor.matrixL();
 }
 
 void QuadraticForm::multiply(const Vector& x, Real* out) const {
@@ -73,19 +74,25 @@ void QuadraticForm::multiply(const Vector& x, Real* out) const {
 
 double QuadraticForm::log_integral(double beta) const {
   return 0.5 * double(dim()) * std::log(2 * std::numbers::pi / beta) -
-         factor_.matrixLLT().diagonal().array().log().sum();
+         factor_.diagonal().array().log().sum();
 }
 
 Matrix QuadraticForm::covariance() const {
-  const Matrix inverse = factor_.solve(Matrix::Identity(dim(), dim()));
+  const auto lower = factor_.triangularView<Eigen::Lower>();
+  const Matrix inverse = lower.transpose().solve(lower.solve(Matrix::Identity(dim(), dim())));
   return 0.5 * (inverse + inverse.transpose());
+}
+
+Eigen::VectorXd QuadraticForm::solve(const Eigen::VectorXd& b) const {
+  const auto lower = factor_.triangularView<Eigen::Lower>();
+  return lower.transpose().solve(lower.solve(b));
 }
 
 void QuadraticForm::draw(Stream random, Eigen::Ref<Batch> x) const {
   random.normal(x);
   for (Index n = 0; n < x.cols(); ++n) {  // Λ = L Lᵀ: L⁻ᵀ ξ has covariance Λ⁻¹
     const Eigen::VectorXd noise = x.col(n).cast<double>();
-    x.col(n) = factor_.matrixU().solve(noise).cast<Real>();
+    x.col(n) = factor_.triangularView<Eigen::Lower>().transpose().solve(noise).cast<Real>();
   }
 }
 

@@ -1,7 +1,6 @@
 // xᵀΛx/2 with a positive definite Λ: what models of the normal law share.
 #pragma once
 
-#include <Eigen/Cholesky>
 #include <span>
 
 #include "gibbsite/api/fields.hpp"
@@ -39,7 +38,7 @@ class GIBBSITE_API QuadraticForm {
   /// Λ⁻¹, symmetric to the last bit.
   Eigen::MatrixXd covariance() const;
   /// Λ⁻¹ b.
-  Eigen::VectorXd solve(const Eigen::VectorXd& b) const { return factor_.solve(b); }
+  Eigen::VectorXd solve(const Eigen::VectorXd& b) const;
   /// Fills the columns of `x` with draws from N(0, Λ⁻¹).
   void draw(Stream random, Eigen::Ref<Batch> x) const;
   /// The conditional laws of coordinates `sites`, one at a time, of E = (x - mean)ᵀΛ(x - mean)/2 -
@@ -53,7 +52,7 @@ class GIBBSITE_API QuadraticForm {
 
  private:
   Batch precision_;
-  Eigen::LLT<Eigen::MatrixXd> factor_;
+  Eigen::MatrixXd factor_;  ///< L of Λ = L Lᵀ
 };
 
 }  // namespace gibbsite

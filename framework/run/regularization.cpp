@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gibbsite/core/numerics.hpp"
 #include "gibbsite/run/centring.hpp"
 
 namespace gibbsite {
@@ -40,10 +41,9 @@ Parameters mask_of(const std::vector<ParameterBlock>& blocks,
 }
 
 // The logit of a share, kept finite.
-Real logit(double share) {
+Real finite_logit(double share) {
   constexpr double least = 1e-6;
-  const double inside = std::clamp(share, least, 1 - least);
-  return Real(std::log(inside) - std::log1p(-inside));
+  return Real(logit(std::clamp(share, least, 1 - least)));
 }
 
 double divergence(double p, double q) {
@@ -94,8 +94,9 @@ double Regularizer::add_sparsity(const BatchView& x, Parameters& activity,
                  ? now
                  : Parameters(sparsity_->decay * activity + (1 - sparsity_->decay) * now);
   const double target = sparsity_->target;
-  const Vector asked = Vector::Constant(activity.size(), logit(target));
-  const Vector found = activity.unaryExpr([](double q) { return double(logit(q)); }).cast<Real>();
+  const Vector asked = Vector::Constant(activity.size(), finite_logit(target));
+  const Vector found =
+      activity.unaryExpr([](double q) { return double(finite_logit(q)); }).cast<Real>();
   const Index width = block_width(x.cols());
   std::vector<Parameters> parts(std::size_t(block_count(x.cols())));
   workers_.run(Index(parts.size()), [&](Index b) {
