@@ -1,8 +1,9 @@
-// Abilities that some kernels and estimators ask of a model, beyond those of energy_model.hpp, and
-// the list of all.
+// Abilities that some kernels and estimators ask of a model, beyond those of energy_model.hpp and
+// family_abilities.hpp, and the list of all.
 #pragma once
 
 #include "gibbsite/api/energy_model.hpp"
+#include "gibbsite/api/family_abilities.hpp"
 
 namespace gibbsite {
 
@@ -125,8 +126,8 @@ struct Abilities {
 };
 
 /// Every ability there is; a new one is added here.
-using AllAbilities =
-    Abilities<Differentiable, Conditional, Latent, Parametric, Normalized, Factorized, Exact,
-              DiscreteGradient, Pairwise, Minibatch, PartlyObserved>;
+using AllAbilities = Abilities<Differentiable, Conditional, Latent, Parametric, Normalized,
+                               Factorized, Exact, DiscreteGradient, Pairwise, Minibatch,
+                               PartlyObserved, AllClasses, NoiseLevels, Parted>;
 
 }  // namespace gibbsite

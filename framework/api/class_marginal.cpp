@@ -7,10 +7,6 @@
 namespace gibbsite {
 namespace {
 
-void count(std::atomic<std::uint64_t>& counter, Index by) {
-  counter.fetch_add(std::uint64_t(by), std::memory_order_relaxed);
-}
-
 Parametric& parametric_of(EnergyModel& model) {
   auto* parametric = model.capability<Parametric>();
   if (parametric == nullptr) throw Error("a model of x and its class needs parameters");
@@ -26,23 +22,6 @@ Table softmax(const Table& logits) {
 }
 
 }  // namespace
-
-void AllClasses::class_energies(const BatchView& x, Table& energy) const {
-  count(counters_.energy, x.cols());
-  do_class_energies(x, energy);
-}
-
-void AllClasses::class_gradient(const BatchView& x, const Table& weights, Batch& gradient) const {
-  count(counters_.gradient, x.cols());
-  gradient.resize(x.rows(), x.cols());
-  do_class_gradient(x, weights, gradient);
-}
-
-void AllClasses::class_parameter_gradient(const BatchView& x, const Table& weights,
-                                          Parameters& out) const {
-  count(counters_.parameter_gradient, x.cols());
-  do_class_parameter_gradient(x, weights, out);
-}
 
 void NetworkClasses::do_class_energies(const BatchView& x, Table& energy) const {
   energy.resize(f_.outputs(), x.cols());

@@ -1,34 +1,10 @@
 // Models of (x, y), y a class in the last coordinate, seen from x alone.
 #pragma once
 
-#include "gibbsite/api/dataset.hpp"
-#include "gibbsite/api/energy_model.hpp"
+#include "gibbsite/api/family_abilities.hpp"
 #include "gibbsite/api/network.hpp"
 
 namespace gibbsite {
-
-/// Of a model of (x, y): all classes of one x together, for what one of them costs. Tables are
-/// classes x columns; x does not include y.
-class GIBBSITE_API AllClasses : public virtual Counted {
- public:
-  static constexpr std::string_view name = "all_classes";
-  /// E(x, y) of every y; resized. Counts as one energy per column.
-  void class_energies(const BatchView& x, Table& energy) const;
-  /// Σ_y w_y ∇ₓE(x, y) (dim of x, x columns); resized. Counts as one gradient per column.
-  void class_gradient(const BatchView& x, const Table& weights, Batch& gradient) const;
-  /// out += Σ_n Σ_y w_yn ∂E(x_n, y)/∂θ. Counts as one parameter gradient per column.
-  void class_parameter_gradient(const BatchView& x, const Table& weights, Parameters& out) const;
-
- protected:
-  ~AllClasses() = default;
-
- private:
-  virtual void do_class_energies(const BatchView& x, Table& energy) const = 0;
-  virtual void do_class_gradient(const BatchView& x, const Table& weights,
-                                 Batch& gradient) const = 0;
-  virtual void do_class_parameter_gradient(const BatchView& x, const Table& weights,
-                                           Parameters& out) const = 0;
-};
 
 /// All classes of E(x, y) = -f_θ(x)_y + λ|x|²/2, f a network with an output for each.
 class GIBBSITE_API NetworkClasses : public AllClasses {

@@ -133,6 +133,10 @@ void SmallModels::add_real(const Context& context) {
   add("logistic_regression",
       model_of("{name: logistic_regression, dataset: {name: two_moons, size: 12, seed: 3}}",
                context));
+  add("noise_conditional",
+      model_of("{name: noise_conditional, levels: 2, model: {name: gaussian, mean: [.5, -1, 0], "
+               "precision: [2, .6, .1, .6, 1, .3, .1, .3, 1]}}",
+               context));
   add("independent units, real ones among them", made([] {
         return Independent::uniform({{{Domain::Kind::spin, 2, 2}, {Domain::Kind::real, 3, 0}}});
       }));

@@ -64,6 +64,9 @@ const std::vector<Case>& cases() {
     add("gaussian", make_model("{name: gaussian, mean: [1, -2], precision: [2, 0, 0, 1]}"),
         normal(2, 25));
     add("mlp", make_model("{name: mlp, units: 2, hidden: [6]}"), normal(2, 25));
+    add("noise_conditional",
+        make_model("{name: noise_conditional, model: {name: mlp, units: 3, hidden: [6]}}"),
+        normal(2, 25));
     Batch labelled = normal(3, 25);
     for (Index n = 0; n < 25; ++n) labelled(2, n) = Real(n % 3);
     add("joint_energy",

@@ -95,6 +95,10 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
       "{name: mlp, units: 2, hidden: [4], activation: tanh, spectral_normalisation: true}",
       "{name: mlp, units: 6, hidden: [8], domain: binary, activation: softplus, weight_scale: 3}",
       "{name: mlp, units: 5, hidden: [8], domain: spin, activation: relu, weight_scale: 3}"}},
+    {"noise_conditional",
+     {"{name: noise_conditional, model: {name: mlp, units: 3, hidden: [6, 5], weight_scale: 2}}",
+      "{name: noise_conditional, noise: [0.5], model: {name: gaussian, mean: [0.5, 0], precision: "
+      "[1.5, 0.4, 0.4, 1]}}"}},
     {"potts",
      {"{name: potts, sides: [2, 3], levels: 3, coupling: 0.7, field: [0, 0.3, -0.2]}",
       "{name: potts, lattice: cubic, sides: [2, 2, 1], boundary: open, levels: 4, coupling: -1}"}},

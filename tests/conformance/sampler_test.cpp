@@ -24,6 +24,7 @@ constexpr double most_states = 33;
 const std::map<std::string, std::vector<std::string>> specs = {
     {"cycle",
      {"{name: cycle, kernels: [mala, hmc]}", "{name: cycle, kernels: [metropolis, gibbs]}"}},
+    {"diffusion_recovery", {"{name: diffusion_recovery, steps: 3}"}},
     {"hmc",
      {"{name: hmc}", "{name: hmc, mass: diagonal}", "{name: hmc, mass: dense}",
       "{name: hmc, adjust: false, adapt: false}"}},

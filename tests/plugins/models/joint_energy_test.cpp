@@ -83,7 +83,7 @@ TEST_CASE("joint_energy with y summed out is the log-sum-exp over the model with
   const std::string shared =
       "{name: joint_energy, classes: 4, shape: [3], layers: [dense 6, swish], weight_scale: 2";
   const auto marginal = make_model(shared + "}"), joint = make_model(shared + ", joint: true}");
-  CHECK(capabilities_of(*joint) == std::vector<std::string>{"parameters"});
+  CHECK(capabilities_of(*joint) == std::vector<std::string>{"parameters", "all_classes"});
   CHECK(capabilities_of(*marginal) == std::vector<std::string>{"gradient", "parameters"});
   CHECK(joint->domain().text() == "3 real + 1 categorical(4)");
   Batch x(3, 30);
