@@ -15,4 +15,4 @@ configure_package_config_file(cmake/gibbsite-config.cmake.in
   ${CMAKE_BINARY_DIR}/gibbsite-config.cmake INSTALL_DESTINATION lib/cmake/gibbsite)
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/gibbsite-config-version.cmake COMPATIBILITY ExactVersion)
 install(FILES ${CMAKE_BINARY_DIR}/gibbsite-config.cmake ${CMAKE_BINARY_DIR}/gibbsite-config-version.cmake
-  cmake/plugin.cmake DESTINATION lib/cmake/gibbsite)
+  cmake/plugin.cmake cmake/head_comment.cmake DESTINATION lib/cmake/gibbsite)

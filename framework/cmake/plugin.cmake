@@ -1,10 +1,17 @@
 # gibbsite_add_plugin(KIND FILE): one source file becomes one module per precision, named as the
-# file and found by the program under lib/gibbsite/<precision>/<kind>/.
+# file and found by the program under lib/gibbsite/<precision>/<kind>/. The comment at the head of
+# the file goes with it.
 function(gibbsite_add_plugin kind file)
   cmake_path(GET file STEM name)
   foreach(precision double single)
     set(target ${kind}_${name}_${precision})
-    add_library(${target} MODULE ${file})
+    set(comment ${CMAKE_CURRENT_BINARY_DIR}/${target}_comment.cpp)
+    cmake_path(ABSOLUTE_PATH file OUTPUT_VARIABLE source)
+    add_custom_command(OUTPUT ${comment} DEPENDS ${source} VERBATIM
+      COMMAND ${CMAKE_COMMAND} -DSOURCE=${source} -DOUT=${comment}
+        -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/head_comment.cmake)
+    set_source_files_properties(${comment} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+    add_library(${target} MODULE ${file} ${comment})
     target_link_libraries(${target} PRIVATE gibbsite::${precision})
     set_target_properties(${target} PROPERTIES
       PREFIX "" OUTPUT_NAME ${name} CXX_VISIBILITY_PRESET hidden

@@ -11,7 +11,6 @@
 #include <chrono>
 #include <cstring>
 #include <regex>
-#include <set>
 #include <sstream>
 #include <thread>
 
@@ -19,6 +18,7 @@
 #include "gibbsite/core/error.hpp"
 #include "gibbsite/io/files.hpp"
 #include "gibbsite/io/loader.hpp"
+#include "gibbsite/io/plugin_source.hpp"
 #include "gibbsite/io/provenance.hpp"
 
 namespace gibbsite {
@@ -96,17 +96,10 @@ std::string without_last_newline(const std::string& text) {
   return text.substr(0, text.find_last_not_of('\n') + 1);
 }
 
-// Adds the file and, once each, what it includes by quotes and lies beside it.
-void collect(const fs::path& file, std::set<fs::path>& seen, std::string& all) {
-  if (!seen.insert(file).second) return;
-  const std::string text = read_file(file);
-  all += file.filename().string() + '\n' + std::to_string(text.size()) + '\n' + text;
-  static const std::regex include(R"(^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)\")",
-                                  std::regex::multiline | std::regex::optimize);
-  for (std::sregex_iterator at(text.begin(), text.end(), include), end; at != end; ++at) {
-    const fs::path other = (file.parent_path() / (*at)[1].str()).lexically_normal();
-    if (fs::is_regular_file(other)) collect(other, seen, all);
-  }
+// A text that the loader can read in the module.
+std::string constant(const std::string& name, const std::string& text) {
+  return "extern \"C\" __attribute__((visibility(\"default\"), used)) const char " + name +
+         "[] = R\"comment(" + text + ")comment\";\n";
 }
 
 std::string digest_of_sdk() {
@@ -157,13 +150,6 @@ fs::path cache_folder() {
   throw Error("no place for compiled plugins: set GIBBSITE_CACHE to the full path of a folder");
 }
 
-std::string source_digest(const fs::path& source) {
-  std::set<fs::path> seen;
-  std::string all;
-  collect(fs::absolute(source).lexically_normal(), seen, all);
-  return sha256(all);
-}
-
 std::string trimmed_messages(const std::string& messages, const fs::path& source) {
   static const std::regex placed(R"(^(.+?):(\d+:)* )");
   std::istringstream lines(messages);
@@ -194,10 +180,8 @@ std::string compile_plugin(const fs::path& source, const std::string& precision,
   const fs::path file = fs::absolute(source).lexically_normal();
   const fs::path part = module.string() + ".tmp." + std::to_string(::getpid());
   const fs::path note = part.string() + ".hpp";
-  write_file(note,
-             "extern \"C\" __attribute__((visibility(\"default\"), used)) const char "
-             "gibbsite_plugin_source[] = \"" +
-                 source_digest(file) + "\";\n");
+  write_file(note, constant("gibbsite_plugin_source", source_digest(file)) +
+                       constant("gibbsite_plugin_comment", head_comment(file)));
   const fs::path lib = root() / "lib";
   std::vector<std::string> words = {GIBBSITE_CXX};
   for (const std::string& flag : flags(precision)) words.push_back(flag);

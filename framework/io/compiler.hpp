@@ -25,9 +25,6 @@ std::filesystem::path compiled_plugin(const std::filesystem::path& source,
 /// ~/.cache/gibbsite. Throws Error where none of the variables is set to a full path.
 std::filesystem::path cache_folder();
 
-/// SHA-256 of a source file and of all that it includes by quotes, files of one folder or below.
-std::string source_digest(const std::filesystem::path& source);
-
 /// What of a compiler's messages concerns `source`: those placed in it with what belongs to them,
 /// and the bare errors from elsewhere.
 std::string trimmed_messages(const std::string& messages, const std::filesystem::path& source);

@@ -66,6 +66,17 @@ void enter(const PluginTable& table, const std::filesystem::path& path,
   registry.module.clear();
 }
 
+// A text that the build has put into a loaded module under a name; empty where it has not.
+std::string text_in(const std::filesystem::path& file, const char* name) {
+  if (file.empty()) return "";  // to dlopen that is the program itself
+  void* const library = ::dlopen(file.c_str(), RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
+  if (library == nullptr) return "";
+  const auto* found = static_cast<const char*>(::dlsym(library, name));
+  std::string text = found == nullptr ? "" : found;
+  ::dlclose(library);  // gives back this reference; the module stays
+  return text;
+}
+
 }  // namespace
 
 void load_module(const std::filesystem::path& file, Registry& registry) {
@@ -97,12 +108,11 @@ void load_module(const std::filesystem::path& file, Registry& registry) {
 }
 
 std::string source_of_module(const std::filesystem::path& file) {
-  void* const library = ::dlopen(file.c_str(), RTLD_LAZY | RTLD_LOCAL | RTLD_NOLOAD);
-  if (library == nullptr) return "";
-  const auto* digest = static_cast<const char*>(::dlsym(library, "gibbsite_plugin_source"));
-  std::string text = digest == nullptr ? "" : digest;
-  ::dlclose(library);  // gives back this reference; the module stays
-  return text;
+  return text_in(file, "gibbsite_plugin_source");
+}
+
+std::string comment_of_module(const std::filesystem::path& file) {
+  return text_in(file, "gibbsite_plugin_comment");
 }
 
 void load_on_demand(const std::vector<std::filesystem::path>& folders, Registry& registry) {

@@ -19,6 +19,11 @@ void load_module(const std::filesystem::path& file, Registry& registry);
 /// empty where it was made otherwise. The module must be loaded.
 std::string source_of_module(const std::filesystem::path& file);
 
+/// The comment at the head of the source of a module, as `help` and `docs` show it: its first lines
+/// as far as they begin with `//`, without that. Empty where the build did not put it into the
+/// module (gibbsite_add_plugin and compile_plugin do). The module must be loaded.
+std::string comment_of_module(const std::filesystem::path& file);
+
 /// Makes `registry` load `<folder>/<kind>/<name>.so` on demand: a run loads what its spec names. A
 /// name that two folders have is refused with both files. A build that leaves a module out has
 /// `<name>.missing` instead; asking for it throws Error with the reason that this file gives.

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <map>
 
-#include "gibbsite/io/compiler.hpp"
 #include "gibbsite/io/files.hpp"
 #include "gibbsite/io/hdf5.hpp"
+#include "gibbsite/io/plugin_source.hpp"
 #include "gibbsite/run/experiment.hpp"
 
 namespace gibbsite {

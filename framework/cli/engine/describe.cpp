@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <sstream>
 
 #include "gibbsite/io/json.hpp"
+#include "gibbsite/io/loader.hpp"
 #include "gibbsite/run/data.hpp"
 #include "gibbsite/run/sections.hpp"
 
@@ -29,6 +31,20 @@ std::string default_text(const Describer::Item& item) {
   return "default: none";
 }
 
+const Entry& entry_of(Kind kind, const std::string& name, Registry& registry) {
+  const Entry* entry = registry.find(kind, name);
+  if (entry == nullptr)
+    throw Error("unknown " + std::string(kind_name(kind)) + " '" + name + "'" +
+                known_names(name, registry.names(kind)));
+  return *entry;
+}
+
+Node texts(const std::vector<std::string>& items) {
+  std::vector<Node> nodes;
+  for (const auto& item : items) nodes.push_back(Node::scalar(item, true));
+  return Node::list(std::move(nodes));
+}
+
 namespace {
 
 Kind kind_of(const std::string& word) {
@@ -41,21 +57,7 @@ Kind kind_of(const std::string& word) {
   throw Error("unknown kind '" + word + "'" + known_names(word, known));
 }
 
-const Entry& entry_of(Kind kind, const std::string& name, Registry& registry) {
-  const Entry* entry = registry.find(kind, name);
-  if (entry == nullptr)
-    throw Error("unknown " + std::string(kind_name(kind)) + " '" + name + "'" +
-                known_names(name, registry.names(kind)));
-  return *entry;
-}
-
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-
-Node texts(const std::vector<std::string>& items) {
-  std::vector<Node> nodes;
-  for (const auto& item : items) nodes.push_back(Node::scalar(item, true));
-  return Node::list(std::move(nodes));
-}
 
 void help_fields(const Describer& fields) {
   for (const auto& item : fields.items()) {
@@ -63,6 +65,15 @@ void help_fields(const Describer& fields) {
     print("  " + item.field.name + " (" + item.type + (limit.empty() ? "" : ", " + limit) + "; " +
           default_text(item) + ")\n      " + item.field.documentation + "\n");
   }
+}
+
+// The head of the plugin's source, with its equation.
+void help_comment(const Entry& entry) {
+  std::istringstream lines(comment_of_module(entry.module));
+  std::string text;
+  for (std::string line; std::getline(lines, line);)
+    text += line.empty() ? "\n" : "  " + line + "\n";
+  if (!text.empty()) print("\n" + text + "\n");
 }
 
 Node entry_node(const Entry& entry) {
@@ -73,6 +84,7 @@ Node entry_node(const Entry& entry) {
   node["reference"] = Node::scalar(entry.reference, true);
   node["capabilities"] = texts(entry.capabilities);
   node["needs"] = texts(entry.needs);
+  node["explanation"] = Node::scalar(comment_of_module(entry.module), true);
   node["module"] = Node::scalar(entry.module, true);
   return node;
 }
@@ -132,161 +144,12 @@ int help(const std::vector<std::string>& arguments, bool json, Registry& registr
   if (!entry.capabilities.empty()) print("capabilities: " + join(entry.capabilities) + "\n");
   if (!entry.needs.empty()) print("needs a model with: " + join(entry.needs) + "\n");
   print("module: " + entry.module + "\n");
+  help_comment(entry);
   if (!own.items().empty()) print("parameters:\n");
   help_fields(own);
   if (!common.items().empty())
     print("every " + std::string(kind_name(entry.kind)) + " also takes:\n");
   help_fields(common);
-  return 0;
-}
-
-// JSON Schema (2020-12) of one value.
-Node value_schema(const Describer::Item& item) {
-  Node node = Node::map();
-  const auto type = [&](const char* name) { node["type"] = Node::scalar(name, true); };
-  const auto range = [&](Node& at) {
-    const Rule& rule = item.field.rule;
-    if (rule.minimum > -1e300)
-      at[rule.above_minimum ? "exclusiveMinimum" : "minimum"] = Node::of(rule.minimum);
-    if (rule.maximum < 1e300) at["maximum"] = Node::of(rule.maximum);
-  };
-  node["description"] = Node::scalar(item.field.documentation, true);
-  const auto reference = [&](Node& at) {
-    at["$ref"] = Node::scalar("#/$defs/" + std::string(kind_name(item.field.kind)), true);
-  };
-  if (item.type == "plugin") {
-    reference(node);
-  } else if (item.type == "list of plugins") {
-    type("array");
-    Node items = Node::map();
-    reference(items);
-    node["items"] = items;
-  } else if (item.type.starts_with("list of ")) {
-    type("array");
-    Node items = Node::map();
-    const bool reals = item.type == "list of reals", integers = item.type == "list of integers";
-    items["type"] = Node::scalar(reals ? "number" : integers ? "integer" : "string", true);
-    range(items);
-    if (!item.field.choices.empty()) items["enum"] = texts(item.field.choices);
-    node["items"] = items;
-  } else if (item.type == "text") {
-    type("string");
-    if (!item.field.choices.empty()) node["enum"] = texts(item.field.choices);
-  } else {
-    type(item.type == "real" ? "number" : item.type == "integer" ? "integer" : "boolean");
-    range(node);
-  }
-  if (item.default_value && item.type != "plugin") node["default"] = *item.default_value;
-  return node;
-}
-
-Node map_schema(const Describer& fields, const std::string& name,
-                const std::vector<std::pair<std::string, Node>>& extra = {}) {
-  Node node = Node::map(), properties = Node::map();
-  std::vector<std::string> required;
-  if (!name.empty()) {
-    properties["name"]["const"] = Node::scalar(name, true);
-    required.push_back("name");
-  }
-  for (const auto& item : fields.items()) {
-    properties[item.field.name] = value_schema(item);
-    if (item.field.rule.required) required.push_back(item.field.name);
-  }
-  for (const auto& [key, value] : extra) properties[key] = value;
-  node["type"] = Node::scalar("object", true);
-  node["properties"] = properties;
-  node["required"] = texts(required);
-  node["additionalProperties"] = Node::of(false);
-  return node;
-}
-
-Node reference_to(const std::string& name) {
-  Node node = Node::map();
-  node["$ref"] = Node::scalar("#/$defs/" + name, true);
-  return node;
-}
-
-template <class Params>
-Node section_schema(const std::vector<std::pair<std::string, Node>>& extra = {}) {
-  Describer fields;
-  Params().fields(fields);
-  return map_schema(fields, "", extra);
-}
-
-Node typed(const char* type) {
-  Node node = Node::map();
-  node["type"] = Node::scalar(type, true);
-  return node;
-}
-
-// Any plugin of a kind: its name alone, or a map; a scheduled one is a map that says when, too.
-Node plugin_schema(Kind kind, Registry& registry, bool scheduled = false) {
-  std::vector<Node> choices;
-  if (!scheduled) {
-    choices.push_back(Node::map());
-    choices[0]["enum"] = texts(registry.names(kind));
-  }
-  for (const std::string& name : registry.names(kind)) {
-    Describer fields;
-    entry_of(kind, name, registry).fields(fields);
-    common_fields(kind, fields);
-    if (scheduled) ScheduledParams().fields(fields);
-    choices.push_back(map_schema(fields, name));
-  }
-  Node node = Node::map();
-  node["oneOf"] = Node::list(std::move(choices));
-  return node;
-}
-
-Node definitions(Registry& registry) {
-  Node all = Node::map();
-  for (const Kind kind : all_kinds) all[kind_name(kind)] = plugin_schema(kind, registry);
-  all["scheduled_evaluation"] = plugin_schema(Kind::evaluation, registry, true);
-  return all;
-}
-
-Node train_schema() {
-  Node evaluations = typed("array");
-  evaluations["items"] = reference_to("scheduled_evaluation");
-  return section_schema<TrainParams>(
-      {{"regularization",
-        section_schema<RegularizationParams>({{"sparsity", section_schema<SparsityParams>()}})},
-       {"centring", section_schema<CentringParams>()},
-       {"clip", section_schema<ClipParams>()},
-       {"evaluate", evaluations},
-       {"stop", section_schema<StopParams>()},
-       {"on_divergence", section_schema<DivergenceParams>()}});
-}
-
-int schema(Registry& registry) {
-  Node root = Node::map(), properties = Node::map(), evaluations = typed("array"),
-       precision = typed("string");
-  evaluations["items"] = reference_to("evaluation");
-  precision["enum"] = texts({"single", "double"});
-  properties["gibbsite"]["const"] = Node::of(std::int64_t{1});
-  properties["name"] = typed("string");
-  properties["name"]["pattern"] = Node::scalar("^[a-z0-9_-]{1,100}$", true);
-  properties["description"] = typed("string");
-  properties["seed"] = typed("integer");
-  properties["seed"]["minimum"] = Node::of(std::int64_t{0});
-  properties["precision"] = precision;
-  properties["plugins"] = typed("array");
-  properties["data"] = reference_to("dataset");
-  properties["model"] = reference_to("model");
-  properties["train"] = train_schema();
-  properties["sample"] = section_schema<SampleParams>(
-      {{"init", section_schema<InitParams>()}, {"clamp", section_schema<ClampParams>()}});
-  properties["evaluate"] = evaluations;
-  properties["checkpoint"] = section_schema<CheckpointParams>();
-  properties["grid"] = typed("object");
-  root["$schema"] = Node::scalar("https://json-schema.org/draft/2020-12/schema", true);
-  root["title"] = Node::scalar("Gibbsite experiment spec", true);
-  root["type"] = Node::scalar("object", true);
-  root["properties"] = properties;
-  root["required"] = texts({"gibbsite", "name", "model"});
-  root["additionalProperties"] = Node::of(false);
-  root["$defs"] = definitions(registry);
-  print(to_json(root) + "\n");
   return 0;
 }
 
@@ -298,7 +161,7 @@ int describe(const std::string& verb, const std::vector<std::string>& given, Reg
   if (verb == "list" && std::erase(arguments, "--plugins") > 0) return list_modules(json);
   if (verb == "list") return list(arguments, json, registry);
   if (verb == "help") return help(arguments, json, registry);
-  if (verb == "schema") return schema(registry);
+  if (verb == "schema") return write_schema(registry);
   if (verb == "docs" && arguments.size() == 1) return write_docs(arguments[0], registry);
   throw Error("unknown engine verb '" + verb + "'");
 }

@@ -17,9 +17,18 @@ int describe(const std::string& verb, const std::vector<std::string>& arguments,
 inline constexpr Kind all_kinds[] = {Kind::model,      Kind::sampler,   Kind::gradient,
                                      Kind::evaluation, Kind::optimizer, Kind::dataset};
 
+/// The entry of a name. Throws Error for an unknown one, with those that it may have been.
+const Entry& entry_of(Kind kind, const std::string& name, Registry& registry);
+
+/// A list of texts.
+Node texts(const std::vector<std::string>& items);
+
 /// What values a field takes, and what it is where a spec does not say, in words.
 std::string limits(const Describer::Item& item);
 std::string default_text(const Describer::Item& item);
+
+/// Prints the JSON Schema of a spec.
+int write_schema(Registry& registry);
 
 /// Writes index.html and a page per plugin into `folder`, which is made.
 int write_docs(const std::string& folder, Registry& registry);

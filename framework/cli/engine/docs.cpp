@@ -3,6 +3,7 @@
 
 #include "gibbsite/cli/engine/describe.hpp"
 #include "gibbsite/io/files.hpp"
+#include "gibbsite/io/loader.hpp"
 #include "gibbsite/run/data.hpp"
 #include "gibbsite/run/sections.hpp"
 
@@ -41,6 +42,12 @@ std::string page(const std::string& title, const std::string& body) {
 
 std::string paragraph(const std::string& head, const std::string& text) {
   return text.empty() ? "" : "<p><b>" + head + "</b> " + escaped(text) + "</p>\n";
+}
+
+// The head of the plugin's source, with its equation.
+std::string explanation(const Entry& entry) {
+  const std::string comment = comment_of_module(entry.module);
+  return comment.empty() ? "" : "<pre>" + escaped(comment) + "</pre>\n";
 }
 
 std::string table_of(const Describer& fields) {
@@ -91,7 +98,8 @@ std::string plugin_page(const Entry& entry) {
   const std::string kind(kind_name(entry.kind));
   std::string body =
       "<p><a href=\"../index.html\">all plugins</a></p>\n<p>" + escaped(entry.summary) + "</p>\n" +
-      paragraph("Reference:", entry.reference) + paragraph("Abilities:", join(entry.capabilities)) +
+      explanation(entry) + paragraph("Reference:", entry.reference) +
+      paragraph("Abilities:", join(entry.capabilities)) +
       paragraph("Needs a model with:", join(entry.needs)) + "<h2>Parameters</h2>\n" + table_of(own);
   if (!common.items().empty())
     body += "<h2>Parameters of every " + kind + "</h2>\n" + table_of(common);
