@@ -5,13 +5,13 @@
 
 #include "gibbsite/core/random.hpp"
 #include "gibbsite/io/yaml.hpp"
+#include "gibbsite/run/grid_rules.hpp"
 
 namespace gibbsite {
 namespace {
 
 constexpr double most_cells = 1e6;
 
-using Assignments = std::vector<std::pair<std::string, Node>>;
 /// One axis of the product: each point sets one path, or several that vary together.
 using Axis = std::vector<Assignments>;
 
@@ -101,8 +101,20 @@ std::vector<Node> log_range(const Node& range, const std::string& path, Faults& 
   return values;
 }
 
+void check_range_keys(const Node& range, const std::string& path, Faults& faults) {
+  const std::vector<std::string> known = range.find("from") != nullptr
+                                             ? std::vector<std::string>{"from", "to", "step"}
+                                             : std::vector<std::string>{"log", "count"};
+  for (const auto& entry : range.entries)
+    if (std::find(known.begin(), known.end(), entry.key) == known.end())
+      faults.add(entry.place, "grid." + path + "." + entry.key,
+                 "unknown key of a range" + known_names(entry.key, known));
+}
+
 std::vector<Node> values_of(const Node& node, const std::string& path, Faults& faults) {
   if (node.is_list() && !node.items.empty()) return node.items;
+  if (node.find("from") != nullptr || node.find("log") != nullptr)
+    check_range_keys(node, path, faults);
   if (node.find("from") != nullptr) return linear_range(node, path, faults);
   if (node.find("log") != nullptr) return log_range(node, path, faults);
   faults.add(
@@ -182,7 +194,7 @@ Axis random_axis(const Node& node, Faults& faults) {
 std::vector<Axis> axes_of(const Node& grid, Faults& faults) {
   std::vector<Axis> axes;
   for (const auto& entry : grid.entries) {
-    if (entry.key == "exclude") continue;
+    if (entry.key == "exclude" || entry.key == "include") continue;
     if (entry.key == "random") {
       axes.push_back(random_axis(entry.value, faults));
     } else if (entry.key == "zip") {
@@ -206,37 +218,12 @@ std::vector<Axis> axes_of(const Node& grid, Faults& faults) {
   return axes;
 }
 
-bool excluded(const Node& grid, const Assignments& varying) {
-  const Node* exclude = grid.find("exclude");
-  if (exclude == nullptr) return false;
-  return std::any_of(exclude->items.begin(), exclude->items.end(), [&](const Node& rule) {
-    return !rule.entries.empty() &&
-           std::all_of(rule.entries.begin(), rule.entries.end(), [&](const auto& entry) {
-             return std::any_of(varying.begin(), varying.end(), [&](const auto& item) {
-               return item.first == entry.key && to_flow(item.second) == to_flow(entry.value);
-             });
-           });
-  });
-}
-
-void check_exclude(const Node& grid, const std::vector<Axis>& axes, Faults& faults) {
-  const Node* exclude = grid.find("exclude");
-  if (exclude == nullptr) return;
-  if (!exclude->is_list())
-    return faults.add(exclude->place, "grid.exclude",
-                      "must be a list of maps, got " + exclude->shown());
-  std::vector<std::string> paths;
+// The first value of every path that some axis varies.
+Assignments varying_paths(const std::vector<Axis>& axes) {
+  Assignments paths;
   for (const Axis& axis : axes)
-    if (!axis.empty())
-      for (const auto& [path, value] : axis[0]) paths.push_back(path);
-  for (const Node& rule : exclude->items) {
-    if (!rule.is_map())
-      faults.add(rule.place, "grid.exclude", "must be a map of varying paths, got " + rule.shown());
-    for (const auto& entry : rule.entries)
-      if (std::find(paths.begin(), paths.end(), entry.key) == paths.end())
-        faults.add(entry.place, "grid.exclude",
-                   "'" + entry.key + "' does not vary" + known_names(entry.key, paths));
-  }
+    if (!axis.empty()) paths.insert(paths.end(), axis[0].begin(), axis[0].end());
+  return paths;
 }
 
 // `path` names the whole in messages, `remaining` is what still leads down from `spec`.
@@ -299,7 +286,11 @@ void apply_setting(Node& spec, const std::string& setting, Faults& faults) {
       }
     };
     mark(mark, value);
-    set_path(spec, setting.substr(0, equals), std::move(value), faults);
+    const std::string path = setting.substr(0, equals);
+    if (path.starts_with("grid."))  // its keys have dots themselves
+      set_grid_entry(spec["grid"], path.substr(5), std::move(value), faults);
+    else
+      set_path(spec, path, std::move(value), faults);
   } catch (const Error& fault) {
     faults.add(place, setting.substr(0, equals), fault.what());
   }
@@ -315,13 +306,16 @@ std::vector<GridCell> expand_grid(const Node& spec, Faults& faults) {
     return {};
   }
   const std::vector<Axis> axes = axes_of(*grid, faults);
-  check_exclude(*grid, axes, faults);
+  check_rules(*grid, varying_paths(axes), faults);
   double count = 1;
   for (const Axis& axis : axes) count *= double(axis.size());
   if (count > most_cells)
     faults.add(grid->place, "grid",
                "makes " + number_text(count) + " cells; at most 1000000 are allowed");
   if (!faults.empty()) return {};
+  const std::vector<Assignments> extra = included(*grid);
+  // Without an axis there is nothing to vary but what is included.
+  if (axes.empty() && !extra.empty()) count = 0;
   std::vector<GridCell> cells;
   for (std::size_t index = 0; index < std::size_t(count); ++index) {
     GridCell cell{base, {}};
@@ -334,6 +328,10 @@ std::vector<GridCell> expand_grid(const Node& spec, Faults& faults) {
     if (excluded(*grid, cell.varying)) continue;
     for (const auto& [path, value] : cell.varying) set_path(cell.spec, path, value, faults);
     cells.push_back(std::move(cell));
+  }
+  for (const Assignments& one : extra) {
+    cells.push_back({base, one});
+    for (const auto& [path, value] : one) set_path(cells.back().spec, path, value, faults);
   }
   return cells;
 }

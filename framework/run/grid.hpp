@@ -16,15 +16,16 @@ struct GridCell {
 };
 
 /// The cells of the product in file order (the first path varies slowest): lists, ranges
-/// ({from, to, step}, {log: [a, b], count}), `zip`, `random` and `exclude`. More than a million
-/// cells are refused before any is made.
+/// ({from, to, step}, {log: [a, b], count}), `zip`, `random` and `exclude`; then those of
+/// `include`. More than a million cells are refused before any is made.
 std::vector<GridCell> expand_grid(const Node& spec, Faults& faults);
 
 /// Puts `value` at a dotted path; parts of a list are named by number, `label` or `name`. A plugin
 /// given by name alone becomes a map. Missing maps are made: the strict reader judges them later.
 void set_path(Node& spec, const std::string& path, Node value, Faults& faults);
 
-/// Applies `path=value`, the value in YAML, as `--set` gives it.
+/// Applies `path=value`, the value in YAML, as `--set` gives it. What follows `grid.` is a path of
+/// the grid (see set_grid_entry).
 void apply_setting(Node& spec, const std::string& setting, Faults& faults);
 
 /// The value at a dotted path, or null.

@@ -189,3 +189,75 @@ TEST_CASE("paths reach into lists by number, label or name, and into plugins giv
   CHECK(occurrences(set("a: 1", "a..b=1"), "is no dotted path") == 1);
   CHECK(set("a: 1", "a=") != "");
 }
+
+TEST_CASE("exclusion goes by value, not by spelling") {
+  CHECK(cells("grid: {a: [0.1, 0.2], exclude: [{a: 1e-1}]}") == Texts{"a=0.2"});
+  CHECK(cells("grid: {a: {from: 0.1, to: 0.3, step: 0.1}, exclude: [{a: 0.1}]}").size() == 2);
+  CHECK(cells("grid: {seed: {from: 9007199254740992, to: 9007199254740993}, exclude: [{seed: "
+              "9007199254740993}]}") == Texts{"seed=9007199254740992"});
+  CHECK(cells("grid: {s: [{name: x, k: 1, j: 2}, {name: x}, y], exclude: [{s: {j: 2, k: 1, name: "
+              "x}}, {s: {name: y}}]}") == Texts{"s={name: x}"});
+  CHECK(cells("grid: {s: [{name: x, k: 1}, {name: x}], exclude: [{s: x}]}") ==
+        Texts{"s={name: x, k: 1}"});
+  CHECK(cells("grid: {a: [[1, 2], [1, 3]], exclude: [{a: [1.0, 2]}]}") == Texts{"a=[1, 3]"});
+}
+
+TEST_CASE("single cells join the product, at the end and whatever is excluded") {
+  CHECK(cells("grid: {a: [1, 2], b: [x, y], exclude: [{b: y}], include: [{a: 9, b: y}, {c: 3}]}") ==
+        Texts{"a=1 b=x", "a=2 b=x", "a=9 b=y", "c=3"});
+  Faults faults;
+  const auto all = expand_grid(
+      parse_yaml("a: 0\nm: rbm\ngrid: {a: [1], include: [{m.hidden: 3}, {a: 2, m: {name: x}}]}",
+                 "s"),
+      faults);
+  REQUIRE(all.size() == 3);
+  CHECK(to_flow(all[1].spec) == "{a: 0, m: {name: rbm, hidden: 3}}");
+  CHECK(to_flow(all[2].spec) == "{a: 2, m: {name: x}}");
+  CHECK(cells("grid: {include: [{a: 1}, {a: 5, b: 2}]}") == Texts{"a=1", "a=5 b=2"});
+}
+
+TEST_CASE("what is wrong with single cells is reported at its place") {
+  CHECK(cells("grid: {a: [1], include: 3}") ==
+        Texts{"! s.yaml:1:25: grid.include: must be a list of maps, got 3"});
+  CHECK(cells("grid: {a: [1], include: [3, {}]}") ==
+        Texts{"! s.yaml:1:26: grid.include: must be a map of paths, got 3",
+              "! s.yaml:1:29: grid.include: must be a map of paths, got an empty one"});
+  CHECK(cells("grid: {a: [1], exclude: [{}]}") ==
+        Texts{"! s.yaml:1:26: grid.exclude: must be a map of paths, got an empty one"});
+  CHECK(cells("e: [x]\ngrid: {include: [{e.7.k: 1}]}").back() ==
+        "! s.yaml:2:26: e.7.k: the list has no entry '7' (number, label or name)");
+}
+
+TEST_CASE("a path that varies twice and a misspelt key of a range are reported") {
+  CHECK(cells("grid: {a: [1, 2], zip: {a: [3, 4], b: [5, 6]}}") ==
+        Texts{"! s.yaml:1:29: grid: 'a' varies twice"});
+  CHECK(cells("grid: {random: {count: 2, a: {uniform: [0, 1]}}, a: [1]}") ==
+        Texts{"! s.yaml:1:54: grid: 'a' varies twice"});
+  CHECK(cells("grid: {a: {from: 1, to: 3, stp: 2}}") ==
+        Texts{"! s.yaml:1:28: grid.a.stp: unknown key of a range (did you mean 'step'; known: "
+              "from, to, step)"});
+  CHECK(cells("grid: {zip: {a: {log: [1, 10], count: 2, base: 3}, b: [1, 2]}}") ==
+        Texts{"! s.yaml:1:42: grid.zip.a.base: unknown key of a range (known: log, count)"});
+}
+
+TEST_CASE("settings reach the axes of a grid, whose paths have dots") {
+  const auto set = [](const std::string& yaml, const std::vector<std::string>& settings) {
+    Node spec = parse_yaml(yaml, "s");
+    Faults faults;
+    for (const auto& setting : settings) apply_setting(spec, setting, faults);
+    return faults.empty() ? to_flow(spec) : join(faults.lines(), "\n");
+  };
+  CHECK(set("grid: {m.h: [1, 2], seed: [1]}", {"grid.m.h=[3]"}) == "{grid: {m.h: [3], seed: [1]}}");
+  CHECK(set("a: 1", {"grid.m.h={from: 1, to: 3}"}) == "{a: 1, grid: {m.h: {from: 1, to: 3}}}");
+  CHECK(set("grid: {zip: {a.b: [1], c: [2]}}", {"grid.zip.a.b=[7]"}) ==
+        "{grid: {zip: {a.b: [7], c: [2]}}}");
+  CHECK(set("grid: {zip: {one: {a.b: [1]}, two: {c: [2]}}}", {"grid.zip.one.a.b=[7]"}) ==
+        "{grid: {zip: {one: {a.b: [7]}, two: {c: [2]}}}}");
+  CHECK(set("grid: {random: {count: 2, a.b: {uniform: [0, 1]}}}",
+            {"grid.random.count=5", "grid.random.a.b={uniform: [1, 2]}"}) ==
+        "{grid: {random: {count: 5, a.b: {uniform: [1, 2]}}}}");
+  CHECK(set("grid: {a: [1]}", {"grid.exclude=[{a: 1}]", "grid.include=[{a: 3}]"}) ==
+        "{grid: {a: [1], exclude: [{a: 1}], include: [{a: 3}]}}");
+  CHECK(set("grid: {a: [1]}", {"grid={b: [2]}"}) == "{grid: {b: [2]}}");
+  CHECK(set("grid: 3", {"grid.a=[1]"}) == "s:1:7: grid: must be a map of paths, got 3");
+}
