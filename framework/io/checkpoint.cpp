@@ -93,7 +93,8 @@ void serialize(Archive& a, gibbsite::Rollback& r, unsigned) {
 
 template <class Archive>
 void serialize(Archive& a, gibbsite::Checkpoint& c, unsigned) {
-  a& c.cell& c.precision& c.stage& c.seconds& c.costs& c.training& c.snapshot;
+  a& c.cell& c.precision& c.stage& c.seconds& c.made_by& c.attempts& c.costs& c.training& c
+      .snapshot;
   a& c.training_rows& c.scheduled& c.rollbacks& c.divergence;
   a& c.chains& c.steps& c.segments& c.results& c.evaluation;
 }
@@ -106,7 +107,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // magic, format, SHA-256 of the payload, its length: checked before Boost sees a byte.
-const std::string magic = "gibbsite checkpoint 2\n";
+const std::string magic = "gibbsite checkpoint 3\n";
 
 std::string pack(const Checkpoint& checkpoint) {
   std::ostringstream stream;

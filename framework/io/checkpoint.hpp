@@ -55,7 +55,9 @@ struct Checkpoint {
   std::string cell;       ///< the cell's id; another cell's checkpoint is refused
   std::string precision;  ///< single or double
   Stage stage = Stage::train;
-  double seconds = 0;  ///< spent by earlier attempts
+  double seconds = 0;                                        ///< spent by earlier attempts
+  std::vector<std::pair<std::string, std::string>> made_by;  ///< see run/makers.hpp
+  std::vector<std::string> attempts;                         ///< when, where and by what each began
   std::vector<StageCost> costs = std::vector<StageCost>(4);
 
   Training training;

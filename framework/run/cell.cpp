@@ -1,5 +1,9 @@
 #include "gibbsite/run/cell.hpp"
 
+#include <unistd.h>
+
+#include <cstdio>
+
 #include "gibbsite/api/stamp.hpp"
 #include "gibbsite/io/compiler.hpp"
 #include "gibbsite/io/files.hpp"
@@ -42,6 +46,30 @@ void require_as_planned(const Experiment& experiment, const fs::path& folder) {
         "again, which plans a new cell for what it is now");
 }
 
+// Notes who begins this attempt, warns where another program wrote the checkpoint it begins with,
+// and has the cell's status say whose checkpoint there is.
+void begin_attempt(Session& session, const Registry& registry) {
+  constexpr std::size_t most_attempts = 100;
+  const Makers makers = makers_of(registry);
+  if (const auto changed = changed_makers(session.state.made_by, makers); !changed.empty())
+    std::fprintf(stderr, "warning: goes on from the checkpoint of another program (changed: %s)\n",
+                 join(changed).c_str());
+  session.state.made_by = makers;
+  auto& attempts = session.state.attempts;
+  if (attempts.size() >= most_attempts) attempts.erase(attempts.begin() + 1);
+  std::vector<std::string> words = {utc_now(), host_name(),     "pid", std::to_string(::getpid()),
+                                    "engine",  makers[0].second};
+  const auto ids = scheduler_ids();
+  words.insert(words.end(), ids.begin(), ids.end());
+  attempts.push_back(join(words, " "));
+  session.before_first_save = [&session] {
+    write_status(session.folder, {.status = "interrupted",
+                                  .stage = stage_name(session.state.stage),
+                                  .seconds = session.seconds(),
+                                  .made_by = session.state.made_by});
+  };
+}
+
 }  // namespace
 
 void load_plugins(const Node& spec, Registry& registry, Faults& faults) {
@@ -71,7 +99,6 @@ Outcome run_cell(const fs::path& folder, Registry& registry, int threads, int pr
   const FileLock lock(folder / "lock");
   if (!lock.held()) return {.status = "busy"};
   if (fs::exists(folder / "result.h5")) return read_status(folder);  // another process was faster
-  const std::string started = utc_now();
   const Workers workers(threads);
   Faults faults;
   const Node spec = read_yaml_file((folder / "cell.yaml").string());
@@ -82,6 +109,7 @@ Outcome run_cell(const fs::path& folder, Registry& registry, int threads, int pr
   faults.raise();
   require_as_planned(*experiment, folder);
   Session session(*experiment, workers, folder, progress);
+  begin_attempt(session, registry);
   Outcome outcome{.status = "complete"};
   try {
     run_stages(session);
@@ -104,9 +132,10 @@ Outcome run_cell(const fs::path& folder, Registry& registry, int threads, int pr
   outcome.stage = stage_name(session.state.stage);
   outcome.seconds = session.seconds();
   outcome.headline = headline_of(session);
+  outcome.made_by = session.state.made_by;
   // The result comes last: where it exists, its status does too.
   write_status(folder, outcome);
-  write_result(session, registry, outcome, started);
+  write_result(session, registry, outcome);
   std::error_code ignored;
   fs::remove_all(folder / "segments", ignored);
   if (outcome.status == "complete") {

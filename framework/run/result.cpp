@@ -33,7 +33,7 @@ std::vector<std::string> plugin_lines(const Registry& registry) {
 }
 
 void write_root(Hdf5Writer& file, const Session& session, const Registry& registry,
-                const Outcome& outcome, const std::string& started) {
+                const Outcome& outcome) {
   const Experiment& e = session.experiment;
   const auto set = [&](const char* name, const AttributeValue& value) {
     file.attribute("/", name, value);
@@ -55,6 +55,7 @@ void write_root(Hdf5Writer& file, const Session& session, const Registry& regist
   set("inference_library", std::string("gibbsite"));
   set("inference_library_version", std::string(GIBBSITE_VERSION));
   set("git_commit", git_commit());
+  set("git_dirty", git_dirty());
   set("plugins", plugin_lines(registry));
   set("stamp", std::string(GIBBSITE_STAMP));
   set("compiler", compiler());
@@ -63,7 +64,11 @@ void write_root(Hdf5Writer& file, const Session& session, const Registry& regist
   set("cpu_features", cpu_features());
   set("host", host_name());
   set("threads", std::int64_t{session.workers.threads()});
-  set("started", started);
+  if (!scheduler_ids().empty()) set("scheduler", scheduler_ids());
+  const std::vector<std::string>& attempts = session.state.attempts;
+  if (!attempts.empty()) set("started", attempts[0].substr(0, attempts[0].find(' ')));
+  set("finished", utc_now());
+  set("attempts", attempts);
   set("seconds", outcome.seconds);
 }
 
@@ -174,14 +179,13 @@ std::vector<double> draw_steps(Index draws, Index thin) {
 
 }  // namespace
 
-void write_result(const Session& session, const Registry& registry, const Outcome& outcome,
-                  const std::string& started) {
+void write_result(const Session& session, const Registry& registry, const Outcome& outcome) {
   const Experiment& experiment = session.experiment;
   const Checkpoint& state = session.state;
   const std::filesystem::path beside = session.folder / "result.h5.tmp";
   std::filesystem::remove(beside);
   Hdf5Writer file(beside);
-  write_root(file, session, registry, outcome, started);
+  write_root(file, session, registry, outcome);
   if (experiment.sample && !state.segments.empty()) {
     const SampleStage& stage = *experiment.sample;
     const RecordLayout layout = record_layout(experiment);
@@ -206,39 +210,6 @@ std::vector<std::pair<std::string, double>> headline_of(const Session& session) 
     for (const auto& [name, value] : session.state.results[k].headline)
       headline.emplace_back(session.experiment.evaluate[k].label + "." + name, value);
   return headline;
-}
-
-void write_status(const std::filesystem::path& folder, const Outcome& outcome) {
-  Node node = Node::map();
-  node["status"] = Node::scalar(outcome.status, true);
-  if (!outcome.error.empty()) node["error"] = Node::scalar(outcome.error, true);
-  if (!outcome.stage.empty()) node["stage"] = Node::scalar(outcome.stage, true);
-  node["seconds"] = Node::of(outcome.seconds);
-  Node headline = Node::map();
-  for (const auto& [name, value] : outcome.headline) headline[name] = Node::of(value);
-  node["headline"] = headline;
-  write_file(folder / "status.yaml", to_yaml(node));
-}
-
-Outcome read_status(const std::filesystem::path& folder) {
-  Outcome outcome;
-  const auto file = folder / "status.yaml";
-  if (!std::filesystem::exists(file)) return outcome;
-  const Node node = read_yaml_file(file.string());
-  const auto text = [&](const char* key) {
-    return node.find(key) == nullptr ? std::string() : node.find(key)->text;
-  };
-  outcome.status = text("status");
-  outcome.error = text("error");
-  outcome.stage = text("stage");
-  if (const Node* seconds = node.find("seconds")) outcome.seconds = seconds->as_real().value_or(0);
-  if (const Node* headline = node.find("headline"))
-    for (const auto& entry : headline->entries)
-      outcome.headline.emplace_back(entry.key, entry.value.text == ".inf" ? HUGE_VAL
-                                               : entry.value.text == "-.inf"
-                                                   ? -HUGE_VAL
-                                                   : entry.value.as_real().value_or(std::nan("")));
-  return outcome;
 }
 
 }  // namespace gibbsite

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "gibbsite/run/makers.hpp"
 #include "gibbsite/run/stages.hpp"
 
 namespace gibbsite {
@@ -14,11 +15,11 @@ struct Outcome {
   std::string stage;
   double seconds = 0;
   std::vector<std::pair<std::string, double>> headline;  ///< `label.metric` -> value
+  Makers made_by;  ///< empty where an engine did not get so far
 };
 
 /// Writes `<folder>/result.h5` from the session's state and segments; it appears when complete.
-void write_result(const Session& session, const Registry& registry, const Outcome& outcome,
-                  const std::string& started);
+void write_result(const Session& session, const Registry& registry, const Outcome& outcome);
 
 /// The headline numbers of the evaluations, as `label.metric`.
 std::vector<std::pair<std::string, double>> headline_of(const Session& session);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <utility>
 
 namespace gibbsite {
 namespace {
@@ -65,6 +66,7 @@ void Session::repair() {
 
 void Session::save() {
   if (before_save) before_save();
+  if (before_first_save) std::exchange(before_first_save, nullptr)();
   account();
   state.seconds = seconds();
   write_checkpoint(folder, state);

@@ -29,6 +29,8 @@ class Session final : public Desk {
 
   /// Called before each checkpoint, to close what is buffered.
   std::function<void()> before_save;
+  /// Called before the first checkpoint of this attempt.
+  std::function<void()> before_first_save;
 
   void enter(Checkpoint::Stage stage);
   /// Writes a checkpoint when it is due, or when stopping, which then throws Interrupted.
