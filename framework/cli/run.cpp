@@ -2,11 +2,10 @@
 #include <thread>
 
 #include "gibbsite/cli/command.hpp"
+#include "gibbsite/cli/dry_run.hpp"
 #include "gibbsite/cli/table.hpp"
 #include "gibbsite/io/files.hpp"
 #include "gibbsite/io/json.hpp"
-#include "gibbsite/io/yaml.hpp"
-#include "gibbsite/run/grid.hpp"
 #include "gibbsite/run/schedule.hpp"
 
 namespace gibbsite {
@@ -30,6 +29,11 @@ po::options_description run_options() {
       "timeout", po::value<double>()->default_value(0),
       "seconds after which a cell is killed (0: never)")(
       "retries", po::value<int>()->default_value(0), "further tries of a cell that fails")(
+      "if-changed", po::value<std::string>()->default_value(""),
+      "what becomes of cells whose spec is the same, but not what computes them: run them anew, "
+      "keep "
+      "what they have, or refuse to start (default: run where a plugin or data file of the spec "
+      "changed, keep where only the program did)")(
       "dry-run", "print the cells and why each would run, run none")("json",
                                                                      "the final table as JSON");
   return options;
@@ -41,40 +45,6 @@ int positive(const po::variables_map& values, const char* name, int otherwise) {
   if (value < 1)
     throw Error(std::string("--") + name + ": must be >= 1, got " + std::to_string(value));
   return value;
-}
-
-void keep_only(Plan& plan, const std::vector<std::string>& filters) {
-  for (const std::string& filter : filters) {
-    const auto equals = filter.find('=');
-    if (equals == std::string::npos)
-      throw Error("--only: must be path=value, got '" + filter + "'");
-    const std::string wanted = to_flow(parse_yaml(filter.substr(equals + 1), "--only")),
-                      path = filter.substr(0, equals);
-    std::erase_if(plan.cells, [&](const PlannedCell& cell) {
-      for (const auto& [varying, value] : cell.varying)
-        if (varying == path) return to_flow(value) != wanted && value_text(value) != wanted;
-      const Node* fixed = find_path(cell.spec, path);
-      return fixed == nullptr || to_flow(*fixed) != wanted;
-    });
-    if (plan.cells.empty()) throw Error("--only: no cell has " + filter);
-  }
-}
-
-const char* reason(const std::string& state, bool fresh) {
-  if (fresh) return "would run: --fresh";
-  if (state == "complete") return "done";
-  if (state == "diverged") return "done: diverged (see --fresh)";
-  if (state == "failed") return "would run: failed before";
-  if (state == "interrupted") return "would resume: interrupted";
-  return state == "running" ? "is running elsewhere" : "would run: new";
-}
-
-int dry_run(const std::filesystem::path& folder, const Plan& plan, bool fresh) {
-  TextTable table{{"cell", "what varies", "why"}, {}};
-  for (const PlannedCell& cell : plan.cells)
-    table.rows.push_back({cell.id, varying_text(cell), reason(cell_state(folder, cell), fresh)});
-  std::printf("%s", table.text().c_str());
-  return 0;
 }
 
 void print_table(const std::filesystem::path& folder, const Plan& plan, bool json) {
@@ -105,19 +75,30 @@ int run_command(const Command& self, const Arguments& arguments) {
   options.jobs = positive(*values, "jobs", cores);
   const int threads = positive(*values, "threads", 0);
 
+  const IfChanged how = if_changed((*values)["if-changed"].as<std::string>());
+
   Plan plan = make_plan(words(*values)[0], (*values)["set"].as<std::vector<std::string>>());
-  keep_only(plan, (*values)["only"].as<std::vector<std::string>>());
   options.folder = values->contains("out")
                        ? std::filesystem::path((*values)["out"].as<std::string>())
                        : std::filesystem::path("results") / plan.name;
-  if (values->contains("dry-run")) return dry_run(options.folder, plan, options.fresh);
-  const int at_once = std::min<int>(options.jobs, int(plan.cells.size()));
+  Plan part = plan;
+  keep_only(part, (*values)["only"].as<std::vector<std::string>>());
+  const bool planned = std::filesystem::exists(options.folder / "plan.yaml");
+  const auto standing =
+      standing_of(options.folder, part, planned ? read_plan(options.folder) : Plan{});
+  const int at_once = std::min<int>(options.jobs, int(part.cells.size()));
+  if (values->contains("dry-run")) {
+    print_dry_run(part, standing, {how, options.fresh, values->contains("json"), at_once});
+    return 0;
+  }
   options.threads = threads > 0 ? threads : std::max(1, cores / at_once);
 
+  settle_changes(options.folder, part, standing, how);
   make_folder(options.folder);
-  freeze_plan(options.folder, plan);
-  const int code = run_plan(plan, options);
-  print_table(options.folder, plan, values->contains("json"));
+  const Plan whole = freeze_plan(options.folder, how == IfChanged::keep ? part : plan);
+  const int code = run_plan(part, options);
+  if (whole.cells.size() > part.cells.size()) write_grid_file(options.folder, whole);
+  print_table(options.folder, part, values->contains("json"));
   return code;
 }
 

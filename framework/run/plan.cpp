@@ -37,6 +37,33 @@ PlannedCell from_node(const Node& node) {
   return cell;
 }
 
+// Where cells vary in different paths: the value that a cell has at a path which it does not set.
+void complete_varying(Plan& plan) {
+  std::vector<std::string> paths;
+  for (const PlannedCell& cell : plan.cells)
+    for (const auto& [path, value] : cell.varying)
+      if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
+  for (PlannedCell& cell : plan.cells) {
+    if (cell.varying.size() == paths.size()) continue;
+    std::vector<std::pair<std::string, Node>> all;
+    for (const std::string& path : paths) {
+      const auto own = std::find_if(cell.varying.begin(), cell.varying.end(),
+                                    [&](const auto& item) { return item.first == path; });
+      const Node* value = own == cell.varying.end() ? find_path(cell.spec, path) : &own->second;
+      if (value == nullptr) continue;
+      const bool defaults = own == cell.varying.end() && value->find("name") != nullptr;
+      all.emplace_back(path, defaults ? *value->find("name") : *value);
+    }
+    cell.varying = std::move(all);
+  }
+}
+
+Makers read_makers(const Node& node) {
+  Makers makers;
+  for (const auto& entry : node.entries) makers.emplace_back(entry.key, entry.value.text);
+  return makers;
+}
+
 }  // namespace
 
 std::string PlannedCell::precision() const { return text_at(spec, "precision", "double"); }
@@ -58,7 +85,7 @@ Plan make_plan(const std::string& spec_file, const std::vector<std::string>& set
   }
   std::vector<std::string> arguments = {"plan", spec_file};
   arguments.insert(arguments.end(), settings.begin(), settings.end());
-  Plan plan{text_at(spec, "name"), {}};
+  Plan plan{text_at(spec, "name"), {}, {}};
   plan.cells.resize(cells.size());
   for (const std::string& precision : precisions) {
     const EngineOutput output = run_engine(precision, arguments);
@@ -70,6 +97,10 @@ Plan make_plan(const std::string& spec_file, const std::vector<std::string>& set
     std::istringstream lines(output.text);
     for (std::string line; std::getline(lines, line);) {
       const Node node = parse_yaml(line, "engine", trusted_yaml);
+      if (const Node* made_by = node.find("made_by")) {
+        plan.made_by[precision] = read_makers(*made_by);
+        continue;
+      }
       const auto index = std::size_t(node.find("cell")->as_integer().value());
       plan.cells[index] = {text_at(node, "id"), *node.find("spec"), cells[index].varying};
     }
@@ -82,17 +113,18 @@ Plan make_plan(const std::string& spec_file, const std::vector<std::string>& set
   // Cells that differ in nothing that counts are one cell.
   std::set<std::string> seen;
   std::erase_if(plan.cells, [&](const PlannedCell& cell) { return !seen.insert(cell.id).second; });
+  complete_varying(plan);
   return plan;
 }
 
-void freeze_plan(const std::filesystem::path& folder, const Plan& plan) {
+Plan freeze_plan(const std::filesystem::path& folder, const Plan& plan) {
   std::unique_ptr<FileLock> lock;
   while (true) {
     lock = std::make_unique<FileLock>(folder / ".plan.lock");
     if (lock->held()) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
-  Plan joined{plan.name, {}};
+  Plan joined{plan.name, {}, plan.made_by};
   if (std::filesystem::exists(folder / "plan.yaml")) joined.cells = read_plan(folder).cells;
   std::map<std::string, std::size_t> known;
   for (std::size_t k = 0; k < joined.cells.size(); ++k) known[joined.cells[k].id] = k;
@@ -109,6 +141,7 @@ void freeze_plan(const std::filesystem::path& folder, const Plan& plan) {
   for (const PlannedCell& cell : joined.cells) cells.push_back(to_node(cell));
   node["cells"] = Node::list(std::move(cells));
   write_file(folder / "plan.yaml", to_yaml(node));
+  return joined;
 }
 
 Plan read_plan(const std::filesystem::path& folder) {
@@ -116,7 +149,7 @@ Plan read_plan(const std::filesystem::path& folder) {
   if (!std::filesystem::exists(file))
     throw Error(folder.string() + ": is no run folder (it has no plan.yaml)");
   const Node node = read_yaml_file(file.string(), trusted_yaml);
-  Plan plan{text_at(node, "name"), {}};
+  Plan plan{text_at(node, "name"), {}, {}};
   if (const Node* cells = node.find("cells"))
     for (const Node& cell : cells->items) plan.cells.push_back(from_node(cell));
   return plan;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "gibbsite/core/node.hpp"
+#include "gibbsite/run/makers.hpp"
 
 namespace gibbsite {
 
@@ -21,6 +23,7 @@ struct PlannedCell {
 struct Plan {
   std::string name;
   std::vector<PlannedCell> cells;
+  std::map<std::string, Makers> made_by;  ///< what would compute them now, by precision; not frozen
 };
 
 /// Reads the spec, applies the settings, expands the grid, and has the engines build every cell,
@@ -29,11 +32,16 @@ struct Plan {
 Plan make_plan(const std::string& spec_file, const std::vector<std::string>& settings);
 
 /// Joins `plan` with the cells that `folder/plan.yaml` froze before, earlier ones first, and writes
-/// it. Several programs may do so at once.
-void freeze_plan(const std::filesystem::path& folder, const Plan& plan);
+/// it. Several programs may do so at once. Returns the whole.
+Plan freeze_plan(const std::filesystem::path& folder, const Plan& plan);
 
 /// The frozen plan of a run folder. Throws Error where it is none.
 Plan read_plan(const std::filesystem::path& folder);
+
+/// Keeps the cells in which every `path=value` of `--only` holds. A path may be given by its last
+/// words where one varying path ends so; a plugin by its name. Throws Error, with what is known,
+/// for a path that no spec has and a value that no cell has.
+void keep_only(Plan& plan, const std::vector<std::string>& filters);
 
 /// "train.gradient.steps=5 seed=1", in one line.
 std::string varying_text(const PlannedCell& cell);

@@ -28,7 +28,7 @@ std::string precision_of(const Node& spec) {
 }
 
 // plan SPEC [--set path=value]...: prints one line per cell of this precision,
-// {cell: <number>, spec: <resolved>, id: <id>}.
+// {cell: <number>, spec: <resolved>, id: <id>}, then {made_by: {<part>: <identity>...}}.
 int plan(const std::vector<std::string>& arguments, Registry& registry) {
   Faults faults;
   Node spec = read_yaml_file(arguments.at(0));
@@ -52,6 +52,11 @@ int plan(const std::vector<std::string>& arguments, Registry& registry) {
     out += to_flow(line) + "\n";
   }
   faults.raise();
+  Node made_by = Node::map(), last = Node::map();
+  for (const auto& [part, identity] : makers_of(registry))
+    made_by[part] = Node::scalar(identity, true);
+  last["made_by"] = made_by;
+  out += to_flow(last) + "\n";
   std::fwrite(out.data(), 1, out.size(), stdout);
   return 0;
 }
