@@ -39,6 +39,9 @@ int schema_command(const Command&, const Arguments&);
 int status_command(const Command&, const Arguments&);
 int diagnose_command(const Command&, const Arguments&);
 int compare_command(const Command&, const Arguments&);
+int report_command(const Command&, const Arguments&);
+int plot_command(const Command&, const Arguments&);
+int images_command(const Command&, const Arguments&);
 int plugin_command(const Command&, const Arguments&);
 int test_command(const Command&, const Arguments&);
 

@@ -203,11 +203,19 @@ std::string rounded(const Mean& mean) {
   return round(mean.value) + " [" + round(mean.low) + ", " + round(mean.high) + "]";
 }
 
+TextTable comparison_sheet(const Comparison& table) {
+  return sheet_of(table, {same, same, starred});
+}
+
+std::vector<std::string> comparison_notes(const Comparison& table) {
+  return notes_of(table, "*", "~");
+}
+
 std::string comparison_text(const Comparison& table) {
-  TextTable sheet = sheet_of(table, {same, same, starred});
+  TextTable sheet = comparison_sheet(table);
   if (sheet.width() > page && sheet.rows.size() <= few) sheet = sheet.transposed();
   std::string out = sheet.text();
-  for (const std::string& note : notes_of(table, "*", "~")) out += "\n" + note;
+  for (const std::string& note : comparison_notes(table)) out += "\n" + note;
   return out + "\n";
 }
 

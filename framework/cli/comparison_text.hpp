@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "gibbsite/cli/table.hpp"
 #include "gibbsite/core/node.hpp"
 #include "gibbsite/run/comparison.hpp"
 
@@ -10,6 +11,9 @@ namespace gibbsite {
 
 /// Aligned columns, or aligned rows where these are few and the columns many; the notes below.
 std::string comparison_text(const Comparison& table);
+/// The rows of it, without the notes, and the notes.
+TextTable comparison_sheet(const Comparison& table);
+std::vector<std::string> comparison_notes(const Comparison& table);
 /// A table of GitHub's Markdown: the best bold, what cannot be told from it in italics.
 std::string comparison_markdown(const Comparison& table);
 /// A tabular for the package booktabs: the best bold, what cannot be told from it underlined; the

@@ -91,6 +91,8 @@ class Hdf5Reader {
   std::optional<bool> boolean_attribute(const std::string& path, const std::string& name) const;
   /// A text attribute; empty where there is none.
   std::string text_attribute(const std::string& path, const std::string& name) const;
+  /// An attribute of several texts; none where there is none.
+  std::vector<std::string> texts_attribute(const std::string& path, const std::string& name) const;
 
  private:
   struct State;

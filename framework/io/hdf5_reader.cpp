@@ -135,4 +135,21 @@ std::string Hdf5Reader::text_attribute(const std::string& path, const std::strin
   return out;
 }
 
+std::vector<std::string> Hdf5Reader::texts_attribute(const std::string& path,
+                                                     const std::string& name) const {
+  if (H5Aexists_by_name(state_->file, path.c_str(), name.c_str(), H5P_DEFAULT) <= 0) return {};
+  const Handle attribute(
+      H5Aopen_by_name(state_->file, path.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+      H5Aclose);
+  const Handle space(H5Aget_space(attribute), H5Sclose);
+  std::vector<char*> texts(std::size_t(H5Sget_simple_extent_npoints(space)), nullptr);
+  if (H5Aread(attribute, text_type(), static_cast<void*>(texts.data())) < 0) return {};
+  std::vector<std::string> out;
+  for (char* text : texts) {
+    out.emplace_back(text == nullptr ? "" : text);
+    H5free_memory(text);
+  }
+  return out;
+}
+
 }  // namespace gibbsite

@@ -216,6 +216,7 @@ ComparedCells read_cells(const std::vector<fs::path>& folders, std::vector<std::
     ComparedCell& cell = table.cells[k];
     std::vector<std::string> values;
     for (const std::string& path : table.by) values.push_back(cell.at.at(path));
+    cell.spec = std::move(all.planned[k].spec);
     const auto [found, fresh] = numbers.emplace(values, table.rows.size());
     if (fresh) table.rows.push_back(values);
     cell.row = found->second;

@@ -16,7 +16,8 @@ struct ComparedCell {
   std::filesystem::path folder;  ///< its own
   std::string id = {}, state = {}, error = {};
   std::map<std::string, std::string> at = {};  ///< what varies in any cell -> its value, in words
-  std::string data = {}, model = {};           ///< these sections, resolved
+  Node spec = {};                              ///< resolved
+  std::string data = {}, model = {};           ///< these sections of it
   std::size_t row = 0;
   std::string repetition = {};          ///< equal for cells of two rows that are to be paired
   std::vector<Measured> measured = {};  ///< per metric

@@ -193,7 +193,10 @@ int ComparedRow::complete() const {
 }
 
 Comparison compare(const ComparisonRequest& request) {
-  ComparedCells cells = read_cells(request.folders, request.by, request.only);
+  return compare(read_cells(request.folders, request.by, request.only), request);
+}
+
+Comparison compare(ComparedCells cells, const ComparisonRequest& request) {
   const bool asked_for = !request.metrics.empty();
   Comparison table{.by = cells.by, .metrics = chosen_metrics(request, cells)};
   const Truths truths(request.truths, cells, table.metrics);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "gibbsite/run/compared_cells.hpp"
 #include "gibbsite/run/metric.hpp"
 #include "gibbsite/run/significance.hpp"
 
@@ -73,5 +74,8 @@ struct Comparison {
 /// among rows of equal `data` and `model`, or, where no two rows share these, among models of the
 /// same data. Throws Error for names and values that do not exist.
 Comparison compare(const ComparisonRequest& request);
+/// The same of cells that are read already; only the metrics, truths and baseline of `request`
+/// count.
+Comparison compare(ComparedCells cells, const ComparisonRequest& request);
 
 }  // namespace gibbsite

@@ -64,6 +64,21 @@ Makers read_makers(const Node& node) {
   return makers;
 }
 
+// The first comment of a text, without its signs; empty where something else comes first.
+std::string first_comment(const std::string& text) {
+  std::istringstream lines(text);
+  std::string comment;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find_first_not_of(" \r") == std::string::npos && comment.empty()) continue;
+    if (!line.starts_with('#')) break;
+    if (line.ends_with('\r')) line.pop_back();
+    const auto begin = line.find_first_not_of("# ");
+    comment += (begin == std::string::npos ? "" : line.substr(begin)) + "\n";
+  }
+  while (comment.ends_with('\n')) comment.pop_back();
+  return comment;
+}
+
 }  // namespace
 
 std::string PlannedCell::precision() const { return text_at(spec, "precision", "double"); }
@@ -85,7 +100,7 @@ Plan make_plan(const std::string& spec_file, const std::vector<std::string>& set
   }
   std::vector<std::string> arguments = {"plan", spec_file};
   arguments.insert(arguments.end(), settings.begin(), settings.end());
-  Plan plan{text_at(spec, "name"), {}, {}};
+  Plan plan{text_at(spec, "name"), {}, {}, first_comment(read_file(spec_file))};
   plan.cells.resize(cells.size());
   for (const std::string& precision : precisions) {
     const EngineOutput output = run_engine(precision, arguments);
@@ -124,7 +139,7 @@ Plan freeze_plan(const std::filesystem::path& folder, const Plan& plan) {
     if (lock->held()) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
-  Plan joined{plan.name, {}, plan.made_by};
+  Plan joined{plan.name, {}, plan.made_by, plan.question};
   if (std::filesystem::exists(folder / "plan.yaml")) joined.cells = read_plan(folder).cells;
   std::map<std::string, std::size_t> known;
   for (std::size_t k = 0; k < joined.cells.size(); ++k) known[joined.cells[k].id] = k;
@@ -137,6 +152,7 @@ Plan freeze_plan(const std::filesystem::path& folder, const Plan& plan) {
   Node node = Node::map();
   node["gibbsite_plan"] = Node::of(std::int64_t{1});
   node["name"] = Node::scalar(joined.name, true);
+  node["question"] = Node::scalar(joined.question, true);
   std::vector<Node> cells;
   for (const PlannedCell& cell : joined.cells) cells.push_back(to_node(cell));
   node["cells"] = Node::list(std::move(cells));
@@ -149,7 +165,7 @@ Plan read_plan(const std::filesystem::path& folder) {
   if (!std::filesystem::exists(file))
     throw Error(folder.string() + ": is no run folder (it has no plan.yaml)");
   const Node node = read_yaml_file(file.string(), trusted_yaml);
-  Plan plan{text_at(node, "name"), {}, {}};
+  Plan plan{text_at(node, "name"), {}, {}, text_at(node, "question")};
   if (const Node* cells = node.find("cells"))
     for (const Node& cell : cells->items) plan.cells.push_back(from_node(cell));
   return plan;
