@@ -71,6 +71,12 @@ void DiscreteUnits::do_natural(std::span<const Index> sites, const BatchView& x,
         natural_.segment(sites[k] * rows_, rows_).replicate(1, x.cols());
 }
 
+void DiscreteUnits::do_energy_and_local_natural(const BatchView& x, Row& energy,
+                                                Batch& natural) const {
+  do_energy(x, energy);
+  natural = natural_.replicate(1, x.cols());
+}
+
 void DiscreteUnits::do_parameter_gradient(const BatchView& x, const Row& weights,
                                           Parameters& out) const {
   const bool categorical = domain_.all(Domain::Kind::categorical);

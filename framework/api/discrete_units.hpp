@@ -35,10 +35,7 @@ class GIBBSITE_API DiscreteUnits : public EnergyModel,
  private:
   void do_energy(const BatchView& x, Row& energy) const override;
   void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override;
-  void do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const override {
-    do_energy(x, energy);
-    natural = natural_.replicate(1, x.cols());
-  }
+  void do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const override;
   void do_parameter_gradient(const BatchView& x, const Row& weights,
                              Parameters& out) const override;
 

@@ -108,4 +108,10 @@ void Independent::do_natural(std::span<const Index> sites, const BatchView& x,
       natural.row(row++).setConstant(natural_(r));
 }
 
+void Independent::do_energy_and_local_natural(const BatchView& x, Row& energy,
+                                              Batch& natural) const {
+  do_energy(x, energy);
+  natural = natural_.replicate(1, x.cols());
+}
+
 }  // namespace gibbsite

@@ -40,10 +40,7 @@ class GIBBSITE_API Independent final : public EnergyModel,
   void do_energy(const BatchView& x, Row& energy) const override;
   void do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const override;
   void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override;
-  void do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const override {
-    do_energy(x, energy);
-    natural = natural_.replicate(1, x.cols());
-  }
+  void do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const override;
 
   Domain domain_;
   Vector natural_;

@@ -51,6 +51,8 @@ Index Outcomes::next(const Eigen::Ref<const Eigen::ArrayXd>& probabilities) {
   return chosen;
 }
 
+bool Outcomes::next(double p) { return next(Eigen::Array2d(1 - p, p)) == 1; }
+
 bool Outcomes::advance() {
   at_ = 0;
   probability_ = 1;

@@ -31,7 +31,7 @@ class GIBBSITE_API Outcomes {
   /// The outcome that this run is to have of a choice with these probabilities.
   Index next(const Eigen::Ref<const Eigen::ArrayXd>& probabilities);
   /// Likewise of a yes or no; p is the probability of a yes.
-  bool next(double p) { return next(Eigen::Array2d(1 - p, p)) == 1; }
+  bool next(double p);
 
  private:
   bool advance();

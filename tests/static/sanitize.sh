@@ -19,9 +19,10 @@ fi
 ninja -C "$build" "${targets[@]}" $modules
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export TSAN_OPTIONS=halt_on_error=1
-for target in "${targets[@]}"; do
+export build kind
+# As many programs at a time as there are processors; xargs fails where one of them does.
+printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} bash -c '
   options=(--test-suite-exclude=slow)
-  # Statistical tests say nothing new here; threads are met in the estimators' determinism tests.
-  if [[ $kind == thread && $target == test_plugins_estimators_double ]]; then options+=("--test-case=*thread*"); fi
-  "$build/tests/$target" "${options[@]}"
-done
+  # Statistical tests say nothing new here; threads are met in the estimators determinism tests.
+  if [[ $kind == thread && $1 == test_plugins_estimators_double ]]; then options+=("--test-case=*thread*"); fi
+  "$build/tests/$1" "${options[@]}"' run {}
