@@ -11,7 +11,7 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 constexpr std::pair<const char*, EstimateSummary::Number> names[] = {
-    {"log_partition", EstimateSummary::log_partition},
+    {"log_partition", EstimateSummary::estimate},
     {"standard_error", EstimateSummary::standard_error},
     {"log_partition_upper", EstimateSummary::above},
     {"log_partition_upper_standard_error", EstimateSummary::above_error},
@@ -78,7 +78,7 @@ Sandwich sandwich_of(const std::vector<EstimateSummary>& all) {
   };
   for (const EstimateSummary& one : all) {
     out.temperatures = std::max(out.temperatures, Index(one.at[EstimateSummary::temperatures]));
-    const double value = one.at[EstimateSummary::log_partition],
+    const double value = one.at[EstimateSummary::estimate],
                  noise = one.at[EstimateSummary::standard_error];
     if (one.bound == "unbiased_Z" || one.bound == "lower") below(value, noise);
     if (one.bound == "upper") above(value, noise);
@@ -87,7 +87,7 @@ Sandwich sandwich_of(const std::vector<EstimateSummary>& all) {
   }
   for (const EstimateSummary& one : all)
     if (one.bound == "exact") {
-      out.lower = out.upper = one.at[EstimateSummary::log_partition];
+      out.lower = out.upper = one.at[EstimateSummary::estimate];
       out.lower_error = out.upper_error = 0;
     }
   return out;

@@ -12,7 +12,7 @@ namespace gibbsite {
 /// What one estimator says of ln Z and of the data. A number that it does not give is NaN.
 struct GIBBSITE_API EstimateSummary {
   enum Number {
-    log_partition,
+    estimate,  ///< of ln Z
     standard_error,
     low,  ///< 95 % interval of ln Z
     high,

@@ -73,7 +73,7 @@ TEST_CASE("a stored summary is read back with its texts, one after the other") {
   CHECK(at == numbers.data() + numbers.size());
   CHECK(first.warning == "β is too coarse");
   CHECK(first.bound == "upper");
-  CHECK(first.at[EstimateSummary::log_partition] == 3);
+  CHECK(first.at[EstimateSummary::estimate] == 3);
   CHECK(second.bound == "exact");
   CHECK(std::isnan(second.at[EstimateSummary::test]));
 }

@@ -87,7 +87,7 @@ class LogLikelihood final : public Evaluation {
     result.scalar("log_partition_upper", bounds.upper);
     result.scalar("log_partition_upper_standard_error", bounds.upper_error);
     result.scalar("gap", bounds.gap());
-    for (const auto& [name, number] : {std::pair{"log_partition", Summary::log_partition},
+    for (const auto& [name, number] : {std::pair{"log_partition", Summary::estimate},
                                        {"standard_error", Summary::standard_error},
                                        {"log_partition_low", Summary::low},
                                        {"log_partition_high", Summary::high}})
@@ -102,8 +102,7 @@ class LogLikelihood final : public Evaluation {
   // Mean log-likelihoods of one set of data: by each estimator, and between the bounds.
   void add(const std::string& which, Summary::Number number, const std::vector<Summary>& all,
            const Sandwich& bounds, Result& result) const {
-    const Eigen::ArrayXd values = column_of(all, number),
-                         log_z = column_of(all, Summary::log_partition);
+    const Eigen::ArrayXd values = column_of(all, number), log_z = column_of(all, Summary::estimate);
     if (values.isNaN().all()) return;
     const std::string name = "mean_log_likelihood_" + which;
     result.vector("estimator_" + name, "estimator", values);
