@@ -3,6 +3,7 @@
 #include "gibbsite/cli/command.hpp"
 #include "gibbsite/io/json.hpp"
 #include "gibbsite/run/diagnosis.hpp"
+#include "gibbsite/run/health.hpp"
 #include "gibbsite/run/plan.hpp"
 #include "gibbsite/run/result.hpp"
 #include "gibbsite/run/schedule.hpp"
@@ -45,6 +46,7 @@ Node row(const Subject& subject, const std::vector<Finding>& findings) {
   Node out = Node::map();
   out["file"] = Node::scalar(subject.file.string(), true);
   out["findings"] = std::move(list);
+  out["numbers"] = health_of(subject.file);
   return out;
 }
 
@@ -52,7 +54,7 @@ Node row(const Subject& subject, const std::vector<Finding>& findings) {
 
 int diagnose_command(const Command& self, const Arguments& arguments) {
   boost::program_options::options_description options("options");
-  options.add_options()("json", "as JSON");
+  options.add_options()("json", "as JSON, with the numbers");
   const auto values = parse_arguments(self, arguments, options, 1, 1000);
   if (!values) return 0;
   const bool as_json = values->contains("json");

@@ -8,6 +8,9 @@
 #include "gibbsite/core/error.hpp"
 #include "gibbsite/core/numerics.hpp"
 #include "gibbsite/io/hdf5.hpp"
+#include "gibbsite/io/yaml.hpp"
+#include "gibbsite/run/grid.hpp"
+#include "gibbsite/run/quantities.hpp"
 
 namespace gibbsite {
 namespace {
@@ -20,7 +23,14 @@ std::string shown(double value) {
 }
 
 constexpr double rhat_limit = 1.01, ess_limit = 100, e_bfmi_limit = 0.3;
+constexpr double acceptance_tolerance = 0.2, growth_limit = 10;
 constexpr std::size_t coordinates_at_once = 64;
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
 
 class Diagnosis {
  public:
@@ -40,11 +50,18 @@ class Diagnosis {
 
   bool has_statistic(const std::string& name) const { return file_.has("/sample_stats/" + name); }
 
-  // draws x chains.
-  Eigen::ArrayXXd statistic(const std::string& name) const {
-    const auto shape = file_.shape("/sample_stats/" + name);
-    const auto values = file_.read("/sample_stats/" + name);
-    return Eigen::Map<const Eigen::ArrayXXd>(values.data(), Index(shape[1]), Index(shape[0]));
+  Eigen::ArrayXXd statistic(const std::string& name) const { return statistic_of(file_, name); }
+
+  // The acceptance rate that warm-up aimed at, or nothing.
+  std::optional<double> target_acceptance() const {
+    const std::string spec = file_.text_attribute("/", "spec");
+    if (spec.empty()) return {};
+    const Node root = parse_yaml(spec, "spec", trusted_yaml);
+    const Node* sampler = find_path(root, "sample.sampler");
+    const Node* adapt = sampler == nullptr ? nullptr : sampler->find("adapt");
+    const Node* target = sampler == nullptr ? nullptr : sampler->find("target_acceptance");
+    if (target == nullptr || (adapt != nullptr && !adapt->as_boolean().value_or(true))) return {};
+    return target->as_real();
   }
 
   // What the coordinates of all draws say together: the worst of each number, and names.
@@ -84,10 +101,9 @@ class Diagnosis {
         }
       }
     }
-    if (has_statistic("energy")) {
-      const Eigen::ArrayXXd energy = statistic("energy");
-      number = double(energy.cols());
-      worst.take("the energy", convergence(energy, false));
+    for (const Quantity& one : functionals_of(file_)) {
+      number = double(one.values.cols());
+      worst.take("the " + one.name, convergence(one.values, one.is_real));
     }
     if (number == 0) return;
     if (!worst.stuck.empty())
@@ -141,6 +157,7 @@ class Diagnosis {
   }
 
   void acceptance(const Eigen::ArrayXXd& rate) {
+    const auto target = target_acceptance();
     for (Index m = 0; m < rate.cols(); ++m) {
       const std::string chain = "chain " + std::to_string(m) + " accepts ";
       const double mean = rate.col(m).mean();
@@ -149,6 +166,9 @@ class Diagnosis {
             "take a smaller step, or warm up with adaptation");
       else if (mean > 0.999)
         add("kernel", chain + "everything: " + shown(mean), "take a larger step: the chain creeps");
+      else if (target && std::abs(mean - *target) > acceptance_tolerance)
+        add("kernel", chain + shown(mean) + ", but warm-up aimed at " + shown(*target),
+            "warm up longer: the step size was still on its way, or its scale differs by place");
     }
   }
 
@@ -193,6 +213,15 @@ class Diagnosis {
     const auto norms = file_.read("/training/gradient_norm");
     if (std::any_of(norms.begin(), norms.end(), [](double g) { return !std::isfinite(g); }))
       add("training", "a gradient norm is not finite", "lower the learning rate");
+    const std::size_t tenth = norms.size() / 10;
+    if (tenth < 2) return;
+    const double first = median({norms.begin(), norms.begin() + std::ptrdiff_t(tenth)});
+    const double last = median({norms.end() - std::ptrdiff_t(tenth), norms.end()});
+    if (last > growth_limit * first)
+      add("training",
+          "gradients grow: the median norm of the last tenth is " + shown(last) +
+              ", of the first tenth " + shown(first),
+          "lower the learning rate, clip gradients, or regularise");
   }
 
   void estimate(const std::string& path) {

@@ -15,10 +15,12 @@ struct Finding {
 };
 
 /// The faults of a results file: chains that do not agree or move (R-hat above 1.01, fewer than 100
-/// effective draws per chain), energies that a kernel of Hamiltonian paths does not explore (E-BFMI
+/// effective draws per chain) by coordinates, energy, magnetisation
+/// or flip rate, energies that a kernel of Hamiltonian paths does not explore (E-BFMI
 /// below .3), divergences, trees that end at their limit, acceptance rates and step sizes at their
-/// ends, replicas that do not travel, estimates that call themselves unreliable, and training that
-/// diverged. Throws StorageError where the file cannot be read.
+/// ends or far from what warm-up aimed at, replicas that do not travel, estimates that call
+/// themselves unreliable, and training that diverged or whose gradients grow. Throws StorageError
+/// where the file cannot be read.
 std::vector<Finding> diagnose(const std::filesystem::path& result);
 
 }  // namespace gibbsite

@@ -30,17 +30,6 @@ std::string packed(const std::vector<double>& values);
 /// - notes: what was left out.
 Node report_data(const ComparedCells& cells, const ReportLimits& limits = {});
 
-/// Numbers as they are written into a page: draws x chains of one quantity.
-struct Quantity {
-  std::string name;
-  bool is_real;
-  Eigen::ArrayXXd values;
-};
-
-/// The energy, the mean over the coordinates, and the first two coordinates that vary; empty where
-/// a result has no draws.
-std::vector<Quantity> quantities_of(const Hdf5Reader& file);
-
 /// Plots of a result, as a map: quantities with traces, ranks, autocorrelation, marginals and
 /// diagnostics; energies; swaps; training; weights; images.
 Node result_plots(const Hdf5Reader& file, const ReportLimits& limits);

@@ -4,6 +4,7 @@
 #include "gibbsite/core/convergence.hpp"
 #include "gibbsite/core/log_weights.hpp"
 #include "gibbsite/run/images.hpp"
+#include "gibbsite/run/quantities.hpp"
 #include "gibbsite/run/report.hpp"
 
 namespace gibbsite {
@@ -114,12 +115,6 @@ Node chart_of(const Quantity& quantity, const ReportLimits& limits) {
   return one;
 }
 
-Eigen::ArrayXXd statistic(const Hdf5Reader& file, const std::string& name) {
-  const auto shape = file.shape("/sample_stats/" + name);
-  const auto values = file.read("/sample_stats/" + name);
-  return Eigen::Map<const Eigen::ArrayXXd>(values.data(), Index(shape[1]), Index(shape[0]));
-}
-
 // Energies of each chain about their mean, beside their changes from draw to draw.
 Node energies(const Eigen::ArrayXXd& energy) {
   Eigen::ArrayXXd level(energy.rows(), energy.cols()), change(energy.rows() - 1, energy.cols());
@@ -143,7 +138,7 @@ Node energies(const Eigen::ArrayXXd& energy) {
 Node swaps(const Hdf5Reader& file, const ReportLimits& limits) {
   std::vector<double> rates;
   for (std::size_t k = 1; file.has("/sample_stats/swap_rate_" + std::to_string(k)); ++k) {
-    const Eigen::ArrayXXd rate = statistic(file, "swap_rate_" + std::to_string(k));
+    const Eigen::ArrayXXd rate = statistic_of(file, "swap_rate_" + std::to_string(k));
     const auto known = rate.isFinite();
     rates.push_back(known.select(rate, 0.0).sum() / double(known.count()));
   }
@@ -151,12 +146,12 @@ Node swaps(const Hdf5Reader& file, const ReportLimits& limits) {
   if (rates.empty()) return one;
   one["rates"] = text(packed(rates));
   if (file.has("/sample_stats/round_trips")) {
-    const Eigen::ArrayXXd trips = statistic(file, "round_trips");
+    const Eigen::ArrayXXd trips = statistic_of(file, "round_trips");
     const Eigen::ArrayXd last = trips.row(trips.rows() - 1);
     one["round_trips"] = text(packed({last.data(), last.data() + last.size()}));
   }
   if (file.has("/sample_stats/replica")) {
-    const Eigen::ArrayXXd replica = statistic(file, "replica");
+    const Eigen::ArrayXXd replica = statistic_of(file, "replica");
     Node lines = Node::list({});
     for (Index m = 0; m < std::min(replica.cols(), Index(limits.chains)); ++m)
       lines.items.push_back(text(packed(thinned(column(replica, m), limits.points).first)));
@@ -221,36 +216,11 @@ Node exact_labels(const Hdf5Reader& file) {
 
 }  // namespace
 
-std::vector<Quantity> quantities_of(const Hdf5Reader& file) {
-  std::vector<Quantity> all;
-  if (file.has("/sample_stats/energy")) all.push_back({"energy", false, statistic(file, "energy")});
-  if (!file.has("/posterior/x")) return all;
-  const auto shape = file.shape("/posterior/x");
-  const bool real = file.is_floating("/posterior/x");
-  const Index draws = Index(shape[1]), chains = Index(shape[0]), dim = Index(shape[2]);
-  Quantity mean{"mean of x", real, Eigen::ArrayXXd(draws, chains)};
-  Eigen::ArrayXXd first(draws, chains * std::min<Index>(dim, 64));
-  const Index units = first.cols() / chains;
-  for (Index m = 0; m < chains; ++m) {
-    const auto values = file.read("/posterior/x", {std::size_t(m), 0, 0}, {1, shape[1], shape[2]});
-    const Eigen::Map<const Eigen::ArrayXXd> x(values.data(), dim, draws);
-    mean.values.col(m) = x.colwise().mean().transpose();
-    for (Index i = 0; i < units; ++i) first.col(i * chains + m) = x.row(i).transpose();
-  }
-  if (dim > 1) all.push_back(std::move(mean));
-  int taken = 0;
-  for (Index i = 0; i < units && taken < 2; ++i) {
-    const auto unit = first.middleCols(i * chains, chains);
-    if (is_constant(unit)) continue;
-    all.push_back({"x[" + std::to_string(i) + "]", real, unit});
-    ++taken;
-  }
-  return all;
-}
-
 Node result_plots(const Hdf5Reader& file, const ReportLimits& limits) {
   Node list = Node::list({}), out = Node::map();
-  for (const Quantity& one : quantities_of(file)) {
+  std::vector<Quantity> quantities = functionals_of(file);
+  for (Quantity& one : coordinates_of(file, 2)) quantities.push_back(std::move(one));
+  for (const Quantity& one : quantities) {
     if (one.values.rows() < 2) continue;
     if (one.name == "energy") out["energies"] = energies(one.values);
     list.items.push_back(chart_of(one, limits));

@@ -20,7 +20,8 @@ constexpr Index chains = 4, draws = 1000;
 struct Draft {
   std::vector<double> x, energy;
   std::map<std::string, std::vector<double>> statistics;
-  std::string divergence, warning;
+  std::string divergence, warning, spec;
+  std::vector<double> gradient_norms;
   bool reliable = true;
 
   Draft() {
@@ -59,6 +60,11 @@ struct Draft {
     for (const auto& [name, values] : statistics)
       file.put("/sample_stats", name, Stored::float64, {"chain", "draw"}, values);
     file.group("/training");
+    if (!spec.empty()) file.attribute("/", "spec", spec);
+    if (!gradient_norms.empty()) {
+      file.dimension("/training", "update", gradient_norms, false);
+      file.put("/training", "gradient_norm", Stored::float64, {"update"}, gradient_norms);
+    }
     if (!divergence.empty()) file.attribute("/training", "divergence", divergence);
     file.group("/estimates/ais");
     file.attribute("/estimates/ais", "reliable", reliable);
@@ -95,7 +101,7 @@ TEST_CASE("chains that do not agree are found, with the coordinate's name") {
 TEST_CASE("a chain that stands still is found, and has no R-hat to pass by") {
   Draft draft;
   for (Index t = 0; t < draws; ++t) draft.at(1, t, 0) = 7;
-  CHECK(text(draft) == "chains: stands still in a chain that should move: x[0]\n");
+  CHECK(text(draft).find("chains: stands still in a chain that should move: x[0]\n") == 0);
 }
 
 TEST_CASE("few effective draws are found") {
@@ -138,6 +144,37 @@ TEST_CASE("divergences, deep trees, energies not explored and replicas at rest a
   CHECK(text(draft) ==
         "kernel: neighbouring temperatures hardly ever exchange: swap_rate_2\n"
         "kernel: in some chain no replica has gone down to the lowest temperature and back\n");
+}
+
+TEST_CASE("a shift of all coordinates is found by their mean") {
+  Draft draft;
+  // Two halves of the chains lie a little apart, which a sum over coordinates shows clearest.
+  for (Index m = 0; m < chains; ++m)
+    for (Index t = 0; t < draws; ++t) draft.at(m, t, 1) += (m < 2 ? 1 : -1) * .2;
+  for (Index m = 0; m < chains; ++m)
+    for (Index t = 0; t < draws; ++t) draft.at(m, t, 0) += (m < 2 ? 1 : -1) * .2;
+  const std::string found = text(draft);
+  CHECK(found.find("R-hat of the mean of x is 1.") != std::string::npos);
+}
+
+TEST_CASE("acceptance far from what warm-up aimed at is found, unless nothing was adapted") {
+  Draft draft;
+  draft.spec = "sample: {sampler: {name: hmc, adapt: true, target_acceptance: 0.85}}";
+  CHECK(occurrences(text(draft), "accepts 0.6, but warm-up aimed at 0.85") == 4);
+  draft.spec = "sample: {sampler: {name: hmc, adapt: true, target_acceptance: 0.7}}";
+  CHECK(text(draft) == "");
+  draft.spec = "sample: {sampler: {name: hmc, adapt: false, target_acceptance: 0.85}}";
+  CHECK(text(draft) == "");
+}
+
+TEST_CASE("gradients that grow are found") {
+  Draft draft;
+  for (int n = 0; n < 100; ++n) draft.gradient_norms.push_back(1 + n);
+  CHECK(
+      text(draft) ==
+      "training: gradients grow: the median norm of the last tenth is 96, of the first tenth 6\n");
+  for (double& norm : draft.gradient_norms) norm = 101 - norm;
+  CHECK(text(draft) == "");
 }
 
 TEST_CASE("estimates that call themselves unreliable and training that diverged are found") {
