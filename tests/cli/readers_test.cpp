@@ -41,3 +41,24 @@ TEST_CASE("xarray, h5py and the netCDF and HDF5 tools read every group of a resu
       skip(read.out.substr(at + 9, read.out.find('\n', at) - at - 9));
   }
 }
+
+TEST_CASE("the recipes of results/README.md run as they stand") {
+  const TemporaryFolder folder;
+  const std::string out = (folder / "results/quickstart").string();
+  const Ending ran = invoke({"run", GIBBSITE_SOURCE "/experiments/quickstart.yaml", "--out", out,
+                             "--set", "train.epochs=2", "--set", "sample.draws=60", "--set",
+                             "sample.warmup=10", "--set", "evaluate.ais.temperatures=20", "--set",
+                             "evaluate.ais.runs=10", "--set", "evaluate.gradient.repeats=5"});
+  CAPTURE(ran.err);
+  REQUIRE(ran.code == 0);
+  const Ending recipes =
+      run_program({"/usr/bin/python3", GIBBSITE_SOURCE "/tests/readers/run_recipes.py",
+                   GIBBSITE_SOURCE "/results/README.md", folder.path().string()});
+  CAPTURE(recipes.out);
+  CAPTURE(recipes.err);
+  CHECK(recipes.code == 0);
+  CHECK(occurrences(recipes.out, "ran: ") + occurrences(recipes.out, "skipped: ") == 6);
+  for (std::size_t at = recipes.out.find("skipped: "); at != std::string::npos;
+       at = recipes.out.find("skipped: ", at + 1))
+    skip(recipes.out.substr(at + 9, recipes.out.find('\n', at) - at - 9));
+}
