@@ -1,0 +1,39 @@
+// What the experiments find, at a size that takes seconds.
+#include <doctest/doctest.h>
+
+#include <map>
+#include <sstream>
+
+#include "support/program.hpp"
+
+using namespace gibbsite::test;
+
+// 100 calls of 16 observations leave a relative error of about .03 (that of unbiased pairs where
+// these meet at once); the steps compared differ by more than five times as much.
+TEST_CASE("the bias of contrastive divergence falls with its steps") {
+  const TemporaryFolder folder;
+  const std::string out = (folder / "out").string();
+  const Ending ran =
+      invoke({"run", GIBBSITE_SOURCE "/experiments/training/cd_bias.yaml", "--out", out, "--set",
+              "evaluate.error.repeats=100", "--only", "model.weight_scale=2", "--only",
+              "evaluate.error.gradient=contrastive_divergence"});
+  CAPTURE(ran.err);
+  REQUIRE(ran.code == 0);
+  const Ending table =
+      invoke({"compare", out, "--by", "steps", "--metric", "error.relative_bias", "--csv"});
+  std::map<int, double> bias;
+  std::istringstream lines(table.out);
+  std::string line;
+  std::getline(lines, line);
+  while (std::getline(lines, line)) {
+    int steps = 0, cells = 0, complete = 0;
+    double value = 0;
+    REQUIRE(std::sscanf(line.c_str(), "%d,%d,%d,%lf", &steps, &cells, &complete, &value) == 4);
+    bias[steps] = value;
+  }
+  REQUIRE(bias.size() == 6);
+  CHECK(bias[1] > bias[2]);
+  CHECK(bias[2] > 1.5 * bias[5]);
+  CHECK(bias[5] > 2 * bias[25]);
+  CHECK(bias[50] < 0.1);
+}
