@@ -71,12 +71,14 @@ void Canvas::line(const std::vector<std::pair<double, double>>& points, Colour c
                   double width) {
   state_->colour(colour);
   cairo_set_line_width(state_->pen, width);
+  cairo_new_path(state_->pen);
   for (const auto& [x, y] : points) cairo_line_to(state_->pen, x, y);
   cairo_stroke(state_->pen);
 }
 
 void Canvas::disc(double x, double y, double radius, Colour colour) {
   state_->colour(colour);
+  cairo_new_path(state_->pen);
   cairo_arc(state_->pen, x, y, radius, 0, 2 * std::numbers::pi);
   cairo_fill(state_->pen);
 }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <sstream>
 
+#include "gibbsite/cli/scale.hpp"
 #include "gibbsite/core/error.hpp"
 
 namespace gibbsite {
@@ -13,51 +15,6 @@ using Align = Canvas::Align;
 
 constexpr double letters = 8, tick = 3, gap = 4;
 constexpr Colour grey{.55, .58, .62}, pale{.9, .91, .93};
-
-// A scale of values and where they lie on the sheet.
-class Scale {
- public:
-  Scale(bool log, double low, double high) : log_(log), low_(log ? std::log10(low) : low) {
-    high_ = log ? std::log10(high) : high;
-    if (!(high_ > low_)) {
-      const double room = log || low_ == 0 ? 0.5 : std::abs(low_) / 20;
-      low_ -= room;
-      high_ += room;
-    }
-    const double room = 0.05 * (high_ - low_);
-    low_ -= room;
-    high_ += room;
-  }
-  void lies(double begin, double end) { begin_ = begin, end_ = end; }
-  double operator()(double value) const {
-    const double at = log_ ? std::log10(value) : value;
-    return begin_ + std::clamp((at - low_) / (high_ - low_), 0.0, 1.0) * (end_ - begin_);
-  }
-  // At most `most` round values within.
-  std::vector<double> ticks(int most) const {
-    const double range = high_ - low_;
-    if (log_ && range > 1) return powers(std::max(1.0, std::ceil(range / most)));
-    const double low = log_ ? std::pow(10, low_) : low_, high = log_ ? std::pow(10, high_) : high_;
-    const double least = (high - low) / most, unit = std::pow(10, std::floor(std::log10(least)));
-    double step = 10 * unit;
-    for (const double factor : {5., 2., 1.})
-      if (factor * unit >= least) step = factor * unit;
-    std::vector<double> all;
-    for (double k = std::ceil(low / step); k * step <= high; ++k)
-      if (!log_ || k > 0) all.push_back(k * step);
-    return all;
-  }
-
- private:
-  std::vector<double> powers(double step) const {
-    std::vector<double> all;
-    for (double k = std::ceil(low_ / step) * step; k <= high_; k += step)
-      all.push_back(std::pow(10, k));
-    return all;
-  }
-  bool log_;
-  double low_, high_, begin_ = 0, end_ = 1;
-};
 
 std::string tick_text(double value) {
   char text[32];
@@ -133,20 +90,34 @@ class Drawing {
     return y + letters;
   }
 
+  // The room of a category's name, and its words in lines that fit there.
+  double slot() const { return 0.8 * width_ / double(figure_.categories.size()); }
+  std::vector<std::string> lines_of(const std::string& name) const {
+    std::vector<std::string> lines;
+    std::istringstream words(name);
+    for (std::string word; words >> word;) {
+      const std::string longer = lines.empty() ? word : lines.back() + " " + word;
+      if (!lines.empty() && canvas_.text_width(longer, letters) <= slot())
+        lines.back() = longer;
+      else
+        lines.push_back(word);
+    }
+    return lines;
+  }
+
+  // Whether names run upwards: where their words do not fit side by side.
   bool turned() const {
-    double wide = 0;
     for (const std::string& name : figure_.categories)
-      wide = std::max(wide, canvas_.text_width(name, letters));
-    return wide > 0.8 * width_ / double(figure_.categories.size() + 1);
+      for (const std::string& line : lines_of(name))
+        if (canvas_.text_width(line, letters) > 1.05 * slot()) return true;
+    return false;
   }
 
   double below() const {
     double room = 1.4 * letters;
-    if (!figure_.categories.empty() && turned()) {
-      room = 0;
-      for (const std::string& name : figure_.categories)
-        room = std::max(room, std::min(longest, canvas_.text_width(name, letters)));
-    }
+    for (const std::string& name : figure_.categories)
+      room = std::max(room, turned() ? std::min(longest, canvas_.text_width(name, letters))
+                                     : 1.4 * letters * double(lines_of(name).size()));
     return room + tick + gap + 1.8 * letters;
   }
 
@@ -175,21 +146,28 @@ class Drawing {
   }
 
   void x_axis(const Scale& x, double bottom, bool named) {
-    const bool words = !figure_.categories.empty(), steep = words && turned();
+    const bool words = !figure_.categories.empty();
     std::vector<double> places = words ? std::vector<double>() : x.ticks(6);
     for (std::size_t k = 0; k < figure_.categories.size(); ++k) places.push_back(double(k));
     for (const double place : places) {
       canvas_.line({{x(place), bottom}, {x(place), bottom + tick}}, grey, 0.8);
-      if (!named) continue;
-      const std::string name = words ? figure_.categories[std::size_t(place)] : tick_text(place);
-      if (steep)
-        canvas_.text(x(place), bottom + tick + 2, cut(name, longest), letters, Align::right, true);
-      else
-        canvas_.text(x(place), bottom + tick + letters, name, letters, Align::middle);
+      if (named && words)
+        category(figure_.categories[std::size_t(place)], x(place), bottom + tick);
+      else if (named)
+        canvas_.text(x(place), bottom + tick + letters, tick_text(place), letters, Align::middle);
     }
     if (named)
       canvas_.text((left_ + width_) / 2, bottom + below() - letters + gap / 2, figure_.x_title,
                    letters, Align::middle);
+  }
+
+  void category(const std::string& name, double x, double top) {
+    if (turned()) {
+      canvas_.text(x, top + 2, cut(name, longest), letters, Align::right, true);
+      return;
+    }
+    for (const std::string& line : lines_of(name))
+      canvas_.text(x, (top += 1.4 * letters) - 0.4 * letters, line, letters, Align::middle);
   }
 
   void draw(const std::vector<FigureSeries>& all, std::size_t number, const Scale& x,

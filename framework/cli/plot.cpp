@@ -42,6 +42,22 @@ std::string series_name(const ComparedRow& row, std::size_t x) {
   return join(words, " ");
 }
 
+// Takes the words that all names begin with off them, so that what differs is seen; returns these.
+std::string take_common_words(std::vector<std::string>& names) {
+  std::string common;
+  while (names.size() > 1) {
+    const auto end = names[0].find(' ');
+    if (end == std::string::npos) break;
+    const std::string word = names[0].substr(0, end + 1);
+    if (!std::all_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return name.starts_with(word); }))
+      break;
+    for (std::string& name : names) name.erase(0, word.size());
+    common += word;
+  }
+  return common;
+}
+
 template <class List, class Matches>
 auto& found_or_added(List& list, typename List::value_type fresh, Matches matches) {
   const auto found = std::find_if(list.begin(), list.end(), matches);
@@ -75,6 +91,8 @@ Figure figure_of(const Comparison& table, std::size_t x) {
     }
     figure.panels.push_back(std::move(panel));
   }
+  const std::string common = take_common_words(figure.categories);
+  if (!common.empty()) figure.x_title += ": " + common.substr(0, common.size() - 1);
   return figure;
 }
 

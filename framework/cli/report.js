@@ -205,7 +205,9 @@ function comparisonChart(place, shownMetrics, x, path, sideways) {
     scale.ticks = chosen.map((row, k) => ({value: k})).filter((tick) => tick.value % every === 0);
   }, ticks: {callback: label, autoSkip: false, maxRotation: 50, minRotation: 0}};
   const values = sets.flatMap((set) => set.data.map((p) => p.value));
-  const own = axis(title, {type: spread(values) ? "logarithmic" : "linear", grace: "5%"});
+  const ends = sets.flatMap((set) => set.data.flatMap((p) => [p.low, p.high])).filter(Number.isFinite);
+  const own = axis(title, {type: spread([...values, ...ends]) ? "logarithmic" : "linear", grace: "5%"});
+  if (ends.length > 0) own.suggestedMin = Math.min(...ends), own.suggestedMax = Math.max(...ends);
   const other = x.isRow ? axis("", rows)
     : axis(x.path, {type: spread(x.values.filter((v) => !isNaN(v))) ? "logarithmic" : "linear", grace: "4%"});
   if (sideways) other.reverse = true, own.beginAtZero = own.type === "linear";
@@ -234,14 +236,14 @@ function chooser(place, name, names, chosenIndex, act) {
 }
 
 // A comparison of some metrics, all at once (`together`) or one by choice.
-function addComparison(title, some, {together = false, sideways = false, x = 0, full = false} = {}) {
+function addComparison(title, some, {together = false, sideways = false, x = 0, full = false, first = 0} = {}) {
   if (some.length === 0 || table.length === 0) return;
   const place = frame($("comparisons"), title, full);
   const draw = () => comparisonChart(place, together ? some : [some[which ? which.value : 0]],
     axes[across ? across.value : 0], (paths ? Number(paths.value) : 0) - 1, sideways);
-  const which = !together && some.length > 1 ? chooser(place, "shown", some.map((m) => m.name), 0, draw) : null;
+  const which = !together && some.length > 1 ? chooser(place, "shown", some.map((m) => m.name), first, draw) : null;
   const across = !sideways && axes.length > 1 ? chooser(place, "against", axes.map((a) => a.path), x, draw) : null;
-  const paths = !sideways && byCount > 1 ? chooser(place, "coloured by", ["nothing", ...data.head.slice(0, byCount)], 0, draw) : null;
+  const paths = !sideways && byCount > 0 && !together ? chooser(place, "coloured by", ["nothing", ...data.head.slice(0, byCount)], byCount > 1 || x > 0 ? 1 : 0, draw) : null;
   comparisons.push(draw);
   draw();
 }
@@ -249,11 +251,12 @@ function addComparison(title, some, {together = false, sideways = false, x = 0, 
 function addComparisons() {
   const named = (pattern) => metrics.filter((metric) => pattern.test(metric.name));
   const stepAxis = Math.max(0, axes.findIndex((one) => /(^|[._])(steps|k|runs|temperatures)$/.test(one.path)));
-  addComparison("Any number against what varies", metrics, {full: true, x: axes.length > 1 ? 1 : 0});
+  addComparison("Any number against what varies", metrics,
+    {full: true, x: axes.length > 1 ? 1 : 0, first: Math.max(0, metrics.findIndex((m) => /log_likelihood_test|ess_bulk$/.test(m.name)))});
   addComparison("log Z: estimates and exact values", named(/[./]log_partition$/), {together: true, full: true});
   addComparison("log Z: estimate less the exact value", named(/log_partition\/error$/), {together: true, full: true});
   addComparison("Effective sample size per cost", named(/\/per_(evaluation|update|second)$/), {sideways: true, full: true});
-  addComparison("Bias of the gradient", named(/relative_bias|bias_norm|cosine/), {x: stepAxis, full: true});
+  addComparison("Bias of the gradient", named(/relative_bias|bias_norm/).concat(named(/cosine/)), {x: stepAxis, full: true});
   $("comparison").hidden = comparisons.length === 0;
 }
 
@@ -262,13 +265,13 @@ function addComparisons() {
 const points = (ys, x = (k) => k) => ys.map((y, k) => ({x: x(k), y}));
 
 // A histogram as steps: bin centres, with the ends of the bin in the tooltip.
-function histogram(xTitle, range, sets) {
+function histogram(xTitle, range, sets, what = "draws") {
   const [low, high] = unpack(range);
   const made = sets.map(([label, text]) => {
     const counts = unpack(text), size = (high - low) / counts.length;
     return [label, points(counts, (k) => low + (k + 0.5) * size), {stepped: "middle", fill: "origin", pointHitRadius: 12}];
   });
-  const config = lines(axis(xTitle), axis("draws", {beginAtZero: true}), made);
+  const config = lines(axis(xTitle), axis(what, {beginAtZero: true}), made);
   config.data.datasets.forEach((set, k) => (set.backgroundColor = colour(k) + "30"));
   return config;
 }
@@ -310,7 +313,8 @@ function drawSwaps(place, swaps) {
 function drawTraining(place, training) {
   if (training.length === 0) return;
   const plot = frame(place, "Training", true);
-  const first = Math.max(0, training.findIndex((one) => /log_likelihood|objective/.test(one.name)));
+  const telling = [/log_likelihood/, /objective/, /energy_gap/].map((word) => training.findIndex((one) => word.test(one.name)));
+  const first = telling.find((k) => k >= 0) ?? 0;
   const draw = () => {
     const one = training[select.value], xs = unpack(one.x);
     plot.draw(lines(axis("update"), axis(one.name), [[one.name, points(unpack(one.y), (k) => xs[k])]]));
@@ -323,7 +327,7 @@ function drawWeights(place, weights) {
   for (const one of weights) {
     const [count, ess, lost] = unpack(one.numbers);
     frame(place, `Log weights of ${one.label}: ${count}, worth ${short(ess)}` + (lost > 0 ? `, ${lost} not finite` : ""))
-      .draw(histogram("log weight", one.range, [["weights", one.counts]]));
+      .draw(histogram("log weight", one.range, [["weights", one.counts]], "weights"));
   }
 }
 

@@ -75,9 +75,9 @@ void add_completion(std::vector<ImageSheet>& sheets, const Hdf5Reader& file, Siz
     for (std::size_t i = 0; i < units; ++i) mean.values[i] += draws[n * units + i] / double(count);
   for (const std::size_t i : clamped)
     if (i < units) given.values[i] = draws[i];
-  set_range(mean);
-  given.low = mean.low;
-  given.high = mean.high;
+  const auto [low, high] = std::minmax_element(draws.begin(), draws.end());
+  for (ImageSheet* sheet : {&given, &mean})
+    if (*high > *low) sheet->low = *low, sheet->high = *high;
   sheets.push_back(std::move(given));
   sheets.push_back(std::move(mean));
 }
