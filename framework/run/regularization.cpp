@@ -52,6 +52,31 @@ double divergence(double p, double q) {
          (1 - p) * std::log((1 - p) / std::max(1 - q, least));
 }
 
+using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+struct Singular {
+  double value = 0;
+  Eigen::VectorXd left, right;
+};
+
+Singular largest_singular(const Eigen::Ref<const RowMajor>& W) {
+  Singular found{0, Eigen::VectorXd::Zero(W.rows()), Eigen::VectorXd(W.cols())};
+  // No vector of any regular pattern, which symmetric weights could be orthogonal to.
+  for (Index k = 0; k < W.cols(); ++k) found.right(k) = 1 + std::sin(double(1 + 3 * k * k));
+  found.right.normalize();
+  for (int round = 0; round < 1000; ++round) {
+    found.left = W * found.right;
+    const double value = found.left.norm();
+    if (value == 0) return {0, Eigen::VectorXd::Zero(W.rows()), Eigen::VectorXd::Zero(W.cols())};
+    found.left /= value;
+    found.right = (W.transpose() * found.left).normalized();
+    const bool settled = std::abs(value - found.value) <= 1e-12 * value;
+    found.value = value;
+    if (settled) break;
+  }
+  return found;
+}
+
 }  // namespace
 
 Regularizer::Regularizer(const RegularizationParams& penalties,
@@ -60,10 +85,13 @@ Regularizer::Regularizer(const RegularizationParams& penalties,
       sparsity_(sparsity),
       latent_(context.model->capability<Latent>()),
       workers_(*context.workers) {
-  const bool decays = penalties.l1 > 0 || penalties.l2 > 0;
-  if (!decays && !sparsity) throw Error("has no effect: give l1, l2 or sparsity");
-  if (!decays && !penalties.blocks.empty()) throw Error("blocks: need l1 or l2");
-  if (decays) penalised_ = mask_of(context.require<Parametric>().blocks(), penalties.blocks);
+  const bool decays = penalties.l1 > 0 || penalties.l2 > 0 || penalties.spectral > 0;
+  if (!decays && !sparsity) throw Error("has no effect: give l1, l2, spectral or sparsity");
+  if (!decays && !penalties.blocks.empty()) throw Error("blocks: need l1, l2 or spectral");
+  if (decays) {
+    blocks_ = context.require<Parametric>().blocks();
+    penalised_ = mask_of(blocks_, penalties.blocks);
+  }
   if (!sparsity) return;
   if (sparsity->target >= 1)
     throw Error("sparsity.target: must be < 1, got " + number_text(sparsity->target));
@@ -80,8 +108,26 @@ double Regularizer::add(const Parameters& theta, const BatchView& x, Parameters&
     const Parameters weights = penalised_.cwiseProduct(theta);
     ascent.array() -= penalties_.l1 * weights.array().sign() + penalties_.l2 * weights.array();
     penalty += penalties_.l1 * weights.lpNorm<1>() + penalties_.l2 * weights.squaredNorm() / 2;
+    if (penalties_.spectral > 0) penalty += add_spectral(theta, ascent);
   }
   if (sparsity_) penalty += add_sparsity(x, activity, ascent);
+  return penalty;
+}
+
+double Regularizer::add_spectral(const Parameters& theta, Parameters& ascent) const {
+  double penalty = 0;
+  Index first = 0;
+  for (const ParameterBlock& block : blocks_) {
+    const Index rows = block.shape[0], columns = block.size() / rows;
+    if (penalised_(first) != 0) {
+      const Eigen::Map<const RowMajor> W(theta.data() + first, rows, columns);
+      const auto [sigma, left, right] = largest_singular(W);
+      Eigen::Map<RowMajor>(ascent.data() + first, rows, columns) -=
+          penalties_.spectral * sigma * left * right.transpose();
+      penalty += penalties_.spectral * sigma * sigma / 2;
+    }
+    first += block.size();
+  }
   return penalty;
 }
 

@@ -11,6 +11,10 @@ namespace gibbsite {
 /// The sum of
 /// - λ₁|θ|₁ + λ₂|θ|²/2 over chosen blocks: by default weights, which are the blocks with two axes
 ///   or more beside `level`, and those over bonds;
+/// - λ_σ Σ σ(W)²/2 over the same blocks, as matrices of their first axis by all others, σ(W) the
+///   largest singular value (Yoshida & Miyato 2017, arXiv:1705.10941): a bound on how steep a
+///   network is. W climbs by -λ_σ σ u vᵀ, u and v its singular vectors, by power iteration from a
+///   fixed start (to 1e-12 of σ, at most 1000 rounds);
 /// - ρ Σ_j KL(p || q_j) for the hidden units of a latent model (Lee, Ekanadham & Ng 2008, NIPS;
 ///   Hinton 2012, A Practical Guide to Training Restricted Boltzmann Machines, section 11), with p
 ///   the target and q_j the running mean over batches of P(h_j = 1 | v). Its descent direction is
@@ -30,12 +34,14 @@ class Regularizer {
 
  private:
   double add_sparsity(const BatchView& x, Parameters& activity, Parameters& ascent) const;
+  double add_spectral(const Parameters& theta, Parameters& ascent) const;
 
   RegularizationParams penalties_;
   std::optional<SparsityParams> sparsity_;
   const Latent* latent_;
   const Workers& workers_;
   Parameters penalised_;  ///< 1 where l1 and l2 act, else 0
+  std::vector<ParameterBlock> blocks_;
 };
 
 }  // namespace gibbsite

@@ -31,10 +31,27 @@ void TrainParams::fields(Fields& f) {
          {.minimum = 0, .maximum = 1, .above_minimum = true, .unset = "none"});
 }
 
+void PretrainParams::fields(Fields& f) {
+  f.plugin("gradient", gradient, Kind::gradient,
+           "estimator of the gradient of the part's mean log-likelihood; as all of these the train "
+           "section's own unless given");
+  f.plugin("optimizer", optimizer, Kind::optimizer, "update rule, from its first step");
+  f.count("batch", batch, "observations per update, without replacement within an epoch");
+  f.integer("epochs", epochs, "passes over the training data",
+            {.minimum = 0, .maximum = 1e9, .unset = "see updates"});
+  f.integer("updates", updates, "updates of this part, instead of epochs",
+            {.minimum = 0, .maximum = 1e12, .unset = "see epochs"});
+  f.count("record_every", record_every, "updates between rows of /pretraining");
+}
+
 void RegularizationParams::fields(Fields& f) {
   f.real("l1", l1, "rate λ of a penalty λ|θ|₁", {.minimum = 0});
   f.real("l2", l2, "rate λ of a penalty λ|θ|²/2", {.minimum = 0});
-  f.texts("blocks", blocks, "the parameters that l1 and l2 act on, by the names of their blocks",
+  f.real("spectral", spectral,
+         "rate λ of a penalty λ Σ σ(W)²/2, σ the largest singular value of each matrix of weights",
+         {.minimum = 0});
+  f.texts("blocks", blocks,
+          "the parameters that l1, l2 and spectral act on, by the names of their blocks",
           {.unset = "weights, no biases"});
 }
 

@@ -24,9 +24,19 @@ struct TrainParams {
   void fields(Fields& f);
 };
 
+/// An entry of `train.pretrain`; what it leaves out is that of the train section.
+struct PretrainParams {
+  PluginSpec gradient;
+  PluginSpec optimizer{"adam", {}};
+  Index batch = 100;
+  std::optional<Index> epochs, updates;
+  Index record_every = 1;
+  void fields(Fields& f);
+};
+
 /// `train.regularization`, without `sparsity`.
 struct RegularizationParams {
-  double l1 = 0, l2 = 0;
+  double l1 = 0, l2 = 0, spectral = 0;
   std::vector<std::string> blocks;
   void fields(Fields& f);
 };
