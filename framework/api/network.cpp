@@ -53,6 +53,17 @@ class Network::Builder {
     network_.sizes_ = {input.size()};
   }
 
+  void read(const std::vector<std::string>& layers, const std::string& subject) {
+    try {
+      for (const std::string& text : layers) read(text);
+    } catch (const Error& error) {
+      throw Error(subject + ": layers: " + error.what());
+    }
+  }
+  void dense(Index outputs) { add(dense_layer(shape_.size(), outputs, spectral_), {outputs}); }
+  const Shape& shape() const { return shape_; }
+
+ private:
   void read(const std::string& text) {
     try {
       append(text);
@@ -61,9 +72,6 @@ class Network::Builder {
       throw Error(fault.starts_with("'") ? fault : "'" + text + "': " + fault);
     }
   }
-  void dense(Index outputs) { add(dense_layer(shape_.size(), outputs, spectral_), {outputs}); }
-
- private:
   void append(const std::string& text) {
     Words words(text.substr(0, text.find('(')));
     const std::string name = words.take();
@@ -134,11 +142,7 @@ Network::Network(Shape input, Index outputs, const NetworkSettings& settings, St
                  std::string subject)
     : subject_(std::move(subject)) {
   Builder builder(*this, input, settings.spectral_normalisation);
-  try {
-    for (const std::string& text : settings.layers) builder.read(text);
-  } catch (const Error& error) {
-    throw Error(subject_ + ": layers: " + error.what());
-  }
+  builder.read(settings.layers, subject_);
   builder.dense(outputs);
   std::vector<double> start;
   for (Step& step : steps_) {
@@ -156,6 +160,14 @@ Network::Network(Shape input, Index outputs, const NetworkSettings& settings, St
     start.resize(start.size() + std::size_t(blocks[1].size()), 0);
   }
   set_parameters(Eigen::Map<const Parameters>(start.data(), Index(start.size())));
+}
+
+Shape Network::shape_after(const Shape& input, const std::vector<std::string>& layers,
+                           const std::string& subject) {
+  Network scratch;
+  Builder builder(scratch, input, false);
+  builder.read(layers, subject);
+  return builder.shape();
 }
 
 Network::Network(Network&&) noexcept = default;

@@ -61,6 +61,10 @@ class GIBBSITE_API Network {
   Network(Network&&) noexcept;
   ~Network();
 
+  /// The shape of what `layers` make of an `input`; throws Error as the constructor does.
+  static Shape shape_after(const Shape& input, const std::vector<std::string>& layers,
+                           const std::string& subject);
+
   Index inputs() const;
   Index outputs() const;
   /// weight_1, bias_1, weight_2, ...: dense (outputs, inputs), convolution (outputs, channels,
@@ -87,6 +91,8 @@ class GIBBSITE_API Network {
     Index first = 0;  ///< of its parameters in θ
   };
   class Builder;
+
+  Network() = default;
 
   std::string subject_;
   Index inputs_ = 0, work_ = 0;

@@ -82,6 +82,11 @@ void serialize(Archive& a, gibbsite::Training& t, unsigned) {
 }
 
 template <class Archive>
+void serialize(Archive& a, gibbsite::Pretraining& p, unsigned) {
+  a& p.part& p.whole& p.update& p.theta& p.slots& p.gradient& p.rows;
+}
+
+template <class Archive>
 void serialize(Archive& a, gibbsite::ScheduledResult& r, unsigned) {
   a& r.update& r.label& r.headline;
 }
@@ -93,8 +98,8 @@ void serialize(Archive& a, gibbsite::Rollback& r, unsigned) {
 
 template <class Archive>
 void serialize(Archive& a, gibbsite::Checkpoint& c, unsigned) {
-  a& c.cell& c.precision& c.stage& c.seconds& c.made_by& c.attempts& c.costs& c.training& c
-      .snapshot;
+  a& c.cell& c.precision& c.stage& c.seconds& c.made_by& c.attempts& c.costs& c.pretraining;
+  a& c.training& c.snapshot;
   a& c.training_rows& c.scheduled& c.rollbacks& c.divergence;
   a& c.chains& c.steps& c.segments& c.results& c.evaluation;
 }

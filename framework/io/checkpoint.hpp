@@ -34,6 +34,17 @@ struct Training {
   Index not_better = 0;  ///< evaluations since then
 };
 
+/// Where the training of a model's parts is.
+struct Pretraining {
+  Index part = 0;            ///< parts that have learnt
+  Parameters whole;          ///< θ of the whole model with what these have; empty before the first
+  std::uint64_t update = 0;  ///< updates made of the part under way
+  Parameters theta;          ///< of the part under way; empty before its first update
+  Slots slots;
+  Saved gradient;
+  std::vector<double> rows;  ///< recorded rows of /pretraining, one after the other
+};
+
 /// The headline numbers of an evaluation during training.
 struct ScheduledResult {
   std::uint64_t update = 0;
@@ -60,6 +71,7 @@ struct Checkpoint {
   std::vector<std::string> attempts;                         ///< when, where and by what each began
   std::vector<StageCost> costs = std::vector<StageCost>(4);
 
+  Pretraining pretraining;
   Training training;
   Training snapshot;                  ///< the last good one; its θ is empty where none is kept
   std::vector<double> training_rows;  ///< recorded rows of /training, one after the other

@@ -10,6 +10,7 @@
 #include "gibbsite/io/loader.hpp"
 #include "gibbsite/io/provenance.hpp"
 #include "gibbsite/io/yaml.hpp"
+#include "gibbsite/run/pretrain_record.hpp"
 #include "gibbsite/run/training_record.hpp"
 
 namespace gibbsite {
@@ -195,6 +196,7 @@ void write_result(const Session& session, const Registry& registry, const Outcom
                             "warmup_sample_stats");
     if (stage.params.save_warmup) warm.copy_to(file, draw_steps(warm.draws(), stage.params.thin));
   }
+  if (experiment.train) write_pretraining(file, session);
   if (experiment.train) write_training(file, session);
   write_parameters(file, session);
   for (std::size_t k = 0; k < state.results.size(); ++k)

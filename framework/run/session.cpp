@@ -15,6 +15,15 @@ const char* stage_name(Checkpoint::Stage stage) {
   return names[int(stage)];
 }
 
+// Of the model and of the parts of it that are trained before it.
+Evaluations counted(const Experiment& experiment) {
+  Evaluations all = experiment.own_model->evaluations();
+  if (experiment.train)
+    for (const PretrainStage& stage : experiment.train->pretraining)
+      all = all + stage.part.model->evaluations();
+  return all;
+}
+
 }  // namespace
 
 void request_stop() { stop_requested = 1; }
@@ -31,20 +40,20 @@ Session::Session(const Experiment& e, const Workers& w, std::filesystem::path f,
   }
   state.cell = e.id;
   earlier_seconds_ = state.seconds;
-  counted_ = e.own_model->evaluations();
+  counted_ = counted(e);
 }
 
 double Session::seconds() const { return earlier_seconds_ + since(started_); }
 
 Evaluations Session::evaluations() const {
-  return state.costs[charged()].evaluations + (experiment.own_model->evaluations() - counted_);
+  return state.costs[charged()].evaluations + (counted(experiment) - counted_);
 }
 
 void Session::account() {
   StageCost& cost = state.costs[charged()];
   cost.evaluations = evaluations();
   cost.seconds += since(accounted_);
-  counted_ = experiment.own_model->evaluations();
+  counted_ = counted(experiment);
   accounted_ = Clock::now();
 }
 

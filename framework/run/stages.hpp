@@ -11,6 +11,11 @@ namespace gibbsite {
 /// spec has no retries left; the state then keeps the last finite parameters.
 void train(Session& session);
 
+/// Trains the parts of the experiment's model one after the other, where its train section asks for
+/// that, and leaves the model with what they have learnt. Throws Diverged at a gradient or
+/// parameter that is not finite.
+void pretrain(Session& session);
+
 /// Warm-up and sampling of all chains into segments.
 void sample(Session& session);
 

@@ -1,24 +1,13 @@
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
+#include "gibbsite/run/minibatches.hpp"
 #include "gibbsite/run/scheduled.hpp"
 #include "gibbsite/run/stages.hpp"
 #include "gibbsite/run/training_record.hpp"
 
 namespace gibbsite {
 namespace {
-
-// The order in which an epoch visits the data: the same for any batch, thread or restart.
-std::vector<Index> epoch_order(const Stream& random, std::uint64_t epoch, Index size) {
-  std::vector<Index> order(static_cast<std::size_t>(size));
-  std::iota(order.begin(), order.end(), Index{0});
-  Stream stream = random.at(epoch);
-  const Row u = stream.uniform(size);
-  for (Index i = size - 1; i > 0; --i)
-    std::swap(order[std::size_t(i)], order[std::size_t(std::min(double(i), double(i + 1) * u(i)))]);
-  return order;
-}
 
 // Whether the gradient had to be cut.
 bool clip(const ClipParams& limits, Parameters& ascent) {
@@ -39,11 +28,10 @@ class Trainer {
         state_(session.state),
         experiment_(session.experiment),
         stage_(*session.experiment.train),
-        data_(session.experiment.training->observed()),
         parametric_(*session.experiment.model->capability<Parametric>()),
         scheduled_(session),
         random_(Stream(session.experiment.seed).split("train")),
-        per_epoch_((data_.size() + stage_.batch - 1) / stage_.batch) {}
+        batches_(session.experiment.training->observed(), stage_.batch, random_.split("order")) {}
 
   void run() {
     begin();
@@ -103,22 +91,12 @@ class Trainer {
     return std::pow(stage_.retry->rate_factor.value_or(0.5), double(state_.rollbacks.size()));
   }
 
-  Batch batch() {
-    const std::uint64_t epoch = training_.update / std::uint64_t(per_epoch_);
-    if (epoch != epoch_at_hand_) order_ = epoch_order(random_.split("order"), epoch, data_.size());
-    epoch_at_hand_ = epoch;
-    const Index first = Index(training_.update % std::uint64_t(per_epoch_)) * stage_.batch;
-    const Index size = std::min(stage_.batch, data_.size() - first);
-    Batch x(data_.dim(), size);
-    data_.columns(std::span(order_).subspan(std::size_t(first), std::size_t(size)),
-                  random().split("data").at(training_.update), x);
-    return x;
-  }
-
   void update() {
     const Stream random = this->random().at(training_.update);
     const Completion rows =
-        rows_for(*stage_.gradient, *experiment_.model, batch(), session_.workers, random);
+        rows_for(*stage_.gradient, *experiment_.model,
+                 batches_.at(training_.update, this->random().split("data").at(training_.update)),
+                 session_.workers, random);
     UpdateRecord record{
         .estimate = stage_.gradient->estimate(rows.x, training_.gradient, random),
         .learning_rate = stage_.optimizer->learning_rate(training_.update) * rate_share(),
@@ -207,20 +185,19 @@ class Trainer {
   Training& training_ = state_.training;
   const Experiment& experiment_;
   const TrainStage& stage_;
-  const Dataset& data_;
   Parametric& parametric_;
   ScheduledEvaluations scheduled_;
   const Stream random_;
-  const Index per_epoch_;
-  std::vector<Index> order_;
-  std::uint64_t epoch_at_hand_ = ~std::uint64_t{0};
+  Minibatches batches_;
   double gradient_norm_ = 0;
 };
 
 }  // namespace
 
 void train(Session& session) {
-  if (session.experiment.train) Trainer(session).run();
+  if (!session.experiment.train) return;
+  pretrain(session);
+  Trainer(session).run();
 }
 
 }  // namespace gibbsite

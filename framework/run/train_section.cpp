@@ -14,12 +14,14 @@ class TrainReader {
     params_.fields(reader);
     tools_.resolver.set_training_gradient(params_.gradient);
     read_options(node, reader);
+    reader.accept("pretrain");
     if (params_.epochs.has_value() == params_.updates.has_value())
       fault(node.place, "train", "needs either epochs or updates");
     if (tools_.context.train == nullptr) fault(node.place, "train", "needs a data section");
     if (tools_.context.model->capability<Parametric>() == nullptr)
       fault(node.place, "train", "needs a model with parameters");
     if (tools_.faults.empty()) build_plugins(node);
+    if (tools_.faults.empty()) read_parts(node, reader);
     const Node* evaluations = node.find("evaluate");
     if (evaluations != nullptr) read_scheduled(*evaluations, reader);
     if (const Node* stop = node.find("stop")) check_metric(*stop);
@@ -97,6 +99,13 @@ class TrainReader {
         throw Error("sparsity: needs hidden coordinates, which gradient " + params_.gradient.name +
                     " sums over");
     });
+  }
+
+  void read_parts(const Node& node, Reader& reader) {
+    Node resolved;
+    stage_->pretraining = read_pretraining(node, tools_, resolved);
+    if (resolved)
+      reader.resolved().entries.push_back({"pretrain", node.place, std::move(resolved)});
   }
 
   void read_scheduled(const Node& list, Reader& reader) {

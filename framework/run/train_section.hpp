@@ -5,6 +5,7 @@
 
 #include "gibbsite/run/centring.hpp"
 #include "gibbsite/run/evaluate_section.hpp"
+#include "gibbsite/run/pretrain_section.hpp"
 #include "gibbsite/run/regularization.hpp"
 #include "gibbsite/run/sections.hpp"
 
@@ -12,6 +13,7 @@ namespace gibbsite {
 
 /// The train section, built.
 struct TrainStage {
+  std::vector<PretrainStage> pretraining;  ///< parts of the model, trained before it
   std::unique_ptr<GradientEstimator> gradient;
   std::unique_ptr<Optimizer> optimizer;
   Index batch = 100;

@@ -8,7 +8,15 @@
 // as images are, or whole configurations. Of v alone, h^2 … are filled in (api/completion.hpp): E
 // is linear in each unit, so at the means of a factorised q, ∂F/∂θ = E_q[∂E/∂θ] and training climbs
 //   E_q[-E] + H(q) - ln Z <= ln p(v).
+// Its parts, for pre-training, are the machines between neighbouring layers, with two copies of
+// whatever layer has no further neighbour of its own to hear from (section 3.1 there):
+//   inputs 2 (W^1)ᵀv + c^1 and W^1 h^1 + b;  2 (W^l)ᵀh^{l-1} + c^l and 2 W^l h^l + c^{l-1};
+//   (W^N)ᵀh^{N-1} + c^N and 2 W^N h^N + c^{N-1}.
+// The whole has the mean of what a layer hears from below and from above: each W once, and the mean
+// of a layer's two biases. A part's data are drawn upwards, layer by layer, by the parts below it.
 #include <gibbsite/api/completion.hpp>
+#include <gibbsite/api/copied_rbm.hpp>
+#include <gibbsite/api/mapped_data.hpp>
 #include <gibbsite/plugin.hpp>
 
 namespace {
@@ -19,6 +27,7 @@ class DeepBoltzmannMachine final : public EnergyModel,
                                    public DiscreteGradient,
                                    public Latent,
                                    public Parametric,
+                                   public Parted,
                                    public PartlyObserved {
  public:
   struct Params : InferenceParams {
@@ -82,7 +91,47 @@ class DeepBoltzmannMachine final : public EnergyModel,
   Parameters parameters() const override { return theta_.parameters(); }
   void set_parameters(const Parameters& theta) override { theta_.set(theta); }
 
+  Index parts() const override { return Index(weights_.size()); }
+
+  Part part(Index k, const Dataset& v) const override {
+    const std::size_t lower = std::size_t(k);
+    const Index units = biases_[lower].size(), below = k + 1 < parts() ? 2 : 1;
+    auto model =
+        std::make_unique<CopiedRbm>(units, biases_[lower + 1].size(), below, k > 0 ? 2 : 1);
+    const auto map = [this, lower, below](const Batch& x, const Stream& random) {
+      return Batch(upwards(x, lower, random).replicate(below, 1));
+    };
+    return {std::move(model), std::make_unique<MappedData>(v, below * units, map)};
+  }
+
+  Parameters part_parameters(Index k) const override {
+    const std::size_t l = std::size_t(k);
+    Parameters theta(weights_[l].size() + biases_[l].size() + biases_[l + 1].size());
+    theta << weights_[l].weights(), biases_[l].cast<double>(), biases_[l + 1].cast<double>();
+    return theta;
+  }
+
+  void take_part(Index k, const Parameters& theta) override {
+    const std::size_t l = std::size_t(k);
+    const Index lower = biases_[l].size();
+    weights_[l].set_weights(theta.head(weights_[l].size()));
+    const Vector from_above = theta.segment(weights_[l].size(), lower).cast<Real>();
+    biases_[l] = k == 0 ? from_above : Vector((biases_[l] + from_above) / 2);
+    biases_[l + 1] = theta.tail(biases_[l + 1].size()).cast<Real>();
+  }
+
  private:
+  // States of layer l, drawn from v on.
+  Batch upwards(Batch h, std::size_t layer, const Stream& random) const {
+    for (std::size_t l = 1; l <= layer; ++l) {
+      const Batch logits = weights_[l - 1].to_right(biases_[l], 2 * h);
+      h.resize(logits.rows(), logits.cols());
+      Stream own = random.split(std::uint64_t(l));
+      own.bernoulli(logits, h);
+    }
+    return h;
+  }
+
   // Once all layers exist: the list keeps their addresses.
   void name_parameters() {
     const auto name = [](std::size_t l) {

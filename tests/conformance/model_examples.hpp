@@ -29,6 +29,9 @@ inline const std::map<std::string, std::vector<std::string>> examples = {
     {"convnet",
      {"{name: convnet, shape: [1, 1, 2], layers: [conv 3 1x2 padding 0, swish, dense 4, tanh], "
       "weight_scale: 2}",
+      "{name: convnet, shape: [1, 2, 2], coarse: [2], layers: ['residual (conv 2 1x1, swish, conv "
+      "1 "
+      "1x1)', average_pool 2x2, dense 4, tanh], weight_scale: 2}",
       "{name: convnet, shape: [2, 4, 3], layers: [conv 3 3x2 stride 2 padding 1, swish, 'residual "
       "(conv 3 1x1, swish)', average_pool 2x1 stride 1, dense 4, softplus], initialisation: "
       "glorot}"}},

@@ -120,10 +120,12 @@ Node definitions(Registry& registry) {
 }
 
 Node train_schema() {
-  Node evaluations = typed("array");
+  Node evaluations = typed("array"), parts = typed("array");
   evaluations["items"] = reference_to("scheduled_evaluation");
+  parts["items"] = section_schema<PretrainParams>();
   return section_schema<TrainParams>(
-      {{"regularization",
+      {{"pretrain", parts},
+       {"regularization",
         section_schema<RegularizationParams>({{"sparsity", section_schema<SparsityParams>()}})},
        {"centring", section_schema<CentringParams>()},
        {"clip", section_schema<ClipParams>()},

@@ -1,7 +1,7 @@
 #include <sstream>
 
-#include "support/make.hpp"
 #include "support/program.hpp"
+#include "support/rows.hpp"
 #include "support/truth.hpp"
 
 using namespace gibbsite;
@@ -137,4 +137,62 @@ TEST_CASE("convnet refuses a shape that is none and layers that do not fit") {
   CHECK(refusal("{name: convnet, shape: [1, 4, 4], layers: [conv 3 5x5]}") ==
         "model convnet: layers: 'conv 3 5x5': its window or padding does not fit an input of "
         "1x4x4");
+}
+
+TEST_CASE(
+    "a convnet whose leading branches are closed starts as the coarser one of means of pixels") {
+  const auto model = make_model(
+      "{name: convnet, shape: [2, 4, 6], coarse: [2], weight_scale: 2, reference_precision: 0.3, "
+      "layers: ['residual (conv 3 3x3 padding 1, swish, conv 2 3x3 padding 1)', average_pool 2x2, "
+      "conv 4 2x2, swish]}");
+  auto& parted = *model->capability<Parted>();
+  REQUIRE(parted.parts() == 1);
+  Batch x(48, 3);
+  Stream random(4);
+  random.normal(x);
+  const Rows data(x);
+  const auto part = parted.part(0, data);
+  CHECK(part.model->dim() == 12);
+  auto& own = *part.model->capability<Parametric>();
+  Parameters theta = own.parameters();
+  CHECK(theta.size() == parted.part_parameters(0).size());
+  for (Index k = 0; k < theta.size(); ++k) theta(k) = std::sin(1 + 2.1 * double(k));
+  own.set_parameters(theta);
+  parted.take_part(0, theta);
+  CHECK(distance(parted.part_parameters(0), theta) < tolerance(1e-15, 1e-6));
+  const Batch small = part.data->all(Stream(0));
+  for (Index n = 0; n < 3; ++n)
+    for (Index channel = 0; channel < 2; ++channel)
+      for (Index row = 0; row < 2; ++row)
+        for (Index column = 0; column < 3; ++column) {
+          const Index at = channel * 24 + 2 * row * 6 + 2 * column;
+          const double mean = (double(x(at, n)) + x(at + 1, n) + x(at + 6, n) + x(at + 7, n)) / 4;
+          CHECK(near(small(channel * 6 + row * 3 + column, n), mean, tolerance(1e-15, 1e-6)));
+        }
+  const auto level = [](const Batch& y) {
+    return Row(.15 * y.cast<double>().colwise().squaredNorm().array());
+  };
+  const Row fine = energies(*model, x) - level(x),
+            coarse = energies(*part.model, small) - level(small);
+  CHECK((fine - coarse).abs().maxCoeff() < tolerance(1e-13, 1e-5));
+  CHECK((coarse - coarse(0)).abs().maxCoeff() > 1e-3);
+}
+
+TEST_CASE("convnet refuses leading layers that do not lead to a coarser image") {
+  const auto refusal = [](const std::string& coarse, const std::string& more = "") {
+    return error_of([&] {
+      make_model(
+          "{name: convnet, shape: [1, 4, 4], layers: [conv 1 3x3 padding 1, average_pool "
+          "2x2, conv 2 2x2], coarse: " +
+          coarse + more + "}");
+    });
+  };
+  const std::string who = "model convnet: coarse: ";
+  CHECK(refusal("[2]") == "");
+  CHECK(refusal("[1]").starts_with(who + "1 layers must lead from 1x4x4 to as many channels"));
+  CHECK(refusal("[3]").find("got 2") != std::string::npos);
+  CHECK(refusal("[4]") == who + "must fall, from at most the number of layers, got 4");
+  CHECK(refusal("[2, 2]") == who + "must fall, from at most the number of layers, got 2");
+  CHECK(refusal("[2]", ", spectral_normalisation: true") ==
+        who + "must not stand beside spectral_normalisation");
 }

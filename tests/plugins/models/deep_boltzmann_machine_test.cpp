@@ -1,6 +1,6 @@
 #include <gibbsite/api/completion.hpp>
 
-#include "support/make.hpp"
+#include "support/rows.hpp"
 #include "support/truth.hpp"
 
 using namespace gibbsite;
@@ -177,4 +177,127 @@ TEST_CASE(
   theta(57) = std::numeric_limits<double>::quiet_NaN();
   CHECK(error_of([&] { parametric(*model).set_parameters(theta); }) ==
         "deep_boltzmann_machine: c1 must be finite");
+}
+
+namespace {
+
+// h^l of all layers drawn through a function as states of one column each.
+Batch some_states(Index units) { return all_states(Domain::binary(units)); }
+
+Batch hidden_input(const EnergyModel& model, const Batch& v) {
+  Batch natural;
+  model.capability<Latent>()->hidden_natural(v, natural);
+  return natural;
+}
+
+Batch visible_input(const EnergyModel& model, const Batch& h) {
+  Batch natural;
+  model.capability<Latent>()->visible_natural(h, natural);
+  return natural;
+}
+
+}  // namespace
+
+// Salakhutdinov & Hinton 2009: what a layer hears from both sides is the mean of what the part
+// below it, whose weights count twice upwards, and the part above it, whose weights count twice
+// downwards, say.
+TEST_CASE("a deep_boltzmann_machine of its parts has the mean input of the parts of each layer") {
+  const auto model = make_model("{name: deep_boltzmann_machine, visible: 3, hidden: [2, 3, 2]}");
+  auto& parted = *model->capability<Parted>();
+  const Rows data(some_states(3));
+  REQUIRE(parted.parts() == 3);
+  std::vector<Parted::Part> parts;
+  for (Index k = 0; k < 3; ++k) {
+    parts.push_back(parted.part(k, data));
+    auto& own = parametric(*parts.back().model);
+    Parameters theta = own.parameters();
+    REQUIRE(theta.size() == parted.part_parameters(k).size());
+    for (Index i = 0; i < theta.size(); ++i) theta(i) = std::sin(1 + 2.3 * double(i) + double(k));
+    own.set_parameters(theta);
+    parted.take_part(k, theta);
+  }
+  // States of h^1, h^2, h^3 for each of v.
+  const Batch v = some_states(3).leftCols(4), h1 = some_states(2).leftCols(4),
+              h2 = some_states(3).rightCols(4), h3 = some_states(2).rightCols(4);
+  Batch even(6, 4), odd(4, 4);
+  even << v, h2;
+  odd << h1, h3;
+  const Batch up = hidden_input(*model, even), down = visible_input(*model, odd);
+  const auto twice = [](const Batch& x) { return Batch(x.replicate(2, 1)); };
+  const auto mean = [](const Batch& a, const Batch& b) { return Batch((a + b) / 2); };
+  const Batch h1_below = hidden_input(*parts[0].model, twice(v)),
+              h1_above = visible_input(*parts[1].model, twice(h2)).topRows(2),
+              h2_below = hidden_input(*parts[1].model, twice(h1)).topRows(3),
+              h2_above = visible_input(*parts[2].model, twice(h3)),
+              h3_below = hidden_input(*parts[2].model, h2).topRows(2),
+              v_above = visible_input(*parts[0].model, h1).topRows(3);
+  const double rounding = tolerance(1e-14, 1e-6);
+  CHECK(distance(up.topRows(2), mean(h1_below, h1_above)) < rounding);
+  CHECK(distance(down.bottomRows(3), mean(h2_below, h2_above)) < rounding);
+  CHECK(distance(up.bottomRows(2), h3_below) < rounding);
+  CHECK(distance(down.topRows(3), v_above) < rounding);
+}
+
+TEST_CASE("the data of a part of a deep_boltzmann_machine are drawn upwards with doubled weights") {
+  const auto model = make_model("{name: deep_boltzmann_machine, visible: 2, hidden: [2, 2]}");
+  Parameters theta(12);
+  theta << .5, -1, .8, .3, 1, 0, 0, 1, .1, -.2, .4, -.6;  // W1, W2, b, c1, c2
+  theta(10) = .2;
+  parametric(*model).set_parameters(theta);
+  Parameters shaped = parametric(*model).parameters();
+  const Rows data(Batch::Ones(2, 1));
+  const auto part = model->capability<Parted>()->part(1, data);
+  CHECK(part.data->dim() == 2);
+  const std::vector<Index> row(20000, 0);
+  Batch h(2, 20000);
+  part.data->columns(row, Stream(3), h);
+  const Eigen::Vector2d c1 = shaped.segment(10, 2);
+  for (Index j = 0; j < 2; ++j) {
+    const double input = 2 * (shaped(j) + shaped(2 + j)) + c1(j);
+    const double p = 1 / (1 + std::exp(-input));
+    CHECK(std::abs(h.row(j).cast<double>().mean() - p) < 5 * std::sqrt(p * (1 - p) / 20000));
+  }
+  const auto first = model->capability<Parted>()->part(0, data);
+  Batch twice(4, 3);
+  first.data->columns(std::vector<Index>{0, 0, 0}, Stream(3), twice);
+  CHECK(twice == Batch::Ones(4, 3));
+}
+
+TEST_CASE("a part of a deep_boltzmann_machine is a sound model of its copies") {
+  const auto model = make_model("{name: deep_boltzmann_machine, visible: 2, hidden: [2, 3, 2]}");
+  const Rows data(some_states(2));
+  for (Index k = 0; k < 3; ++k) {
+    CAPTURE(k);
+    const auto part = model->capability<Parted>()->part(k, data);
+    auto& own = parametric(*part.model);
+    Parameters theta = own.parameters();
+    for (Index i = 0; i < theta.size(); ++i) theta(i) = std::sin(2 + 1.7 * double(i));
+    own.set_parameters(theta);
+    // ln Σ_h e^{-E(v, h)} by adding up the states of every copy.
+    const Index lower = k == 0 ? 2 : k == 1 ? 2 : 3, upper = k == 1 ? 3 : 2;
+    const Index A = part.model->dim() / lower;
+    const Index B = part.model->capability<Latent>()->hidden().dim() / upper;
+    CHECK(A == (k < 2 ? 2 : 1));
+    CHECK(B == (k > 0 ? 2 : 1));
+    const Batch v = all_states(part.model->domain()),
+                h = all_states(part.model->capability<Latent>()->hidden());
+    Row sum = Row::Zero(v.cols());
+    for (Index n = 0; n < v.cols(); ++n)
+      for (Index m = 0; m < h.cols(); ++m) {
+        double energy = 0;
+        for (Index a = 0; a < A; ++a)
+          for (Index i = 0; i < lower; ++i) {
+            energy -= theta(lower * upper + i) * double(v(a * lower + i, n));
+            for (Index b = 0; b < B; ++b)
+              for (Index j = 0; j < upper; ++j)
+                energy -= theta(i * upper + j) * double(v(a * lower + i, n)) *
+                          double(h(b * upper + j, m));
+          }
+        for (Index b = 0; b < B; ++b)
+          for (Index j = 0; j < upper; ++j)
+            energy -= theta(lower * upper + lower + j) * double(h(b * upper + j, m));
+        sum(n) += std::exp(-energy);
+      }
+    CHECK((energies(*part.model, v) + sum.log()).abs().maxCoeff() < tolerance(1e-12, 1e-4));
+  }
 }
