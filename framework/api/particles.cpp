@@ -1,6 +1,7 @@
 #include "gibbsite/api/particles.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "gibbsite/api/completion.hpp"
@@ -119,8 +120,14 @@ void Particles::keep(Saved& saved, std::span<const Index> chosen, Index first,
   set_columns(saved.chains[0], chosen.subspan(std::size_t(first), std::size_t(now.x.cols())), now);
 }
 
+std::vector<std::string> Particles::statistics() const {
+  if (sampler_.is_exact() || std::isnan(sampler_.temperature())) return {};
+  return {"temperature"};
+}
+
 void Particles::grow_older(Saved& saved, std::span<const Index> chosen, Index steps,
                            GradientEstimate& estimate) const {
+  if (!statistics().empty()) estimate.statistics.push_back(sampler_.temperature());
   estimate.mean_chain_age = estimate.max_chain_age = double(steps);
   if (!params_.persistent) return;
   estimate.mean_chain_age = estimate.max_chain_age = 0;

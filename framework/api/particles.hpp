@@ -55,7 +55,10 @@ class GIBBSITE_API Particles {
                Index first, Index size, const Stream& random) const;
   /// Keeps particles, where they persist, after they have moved.
   void keep(Saved& saved, std::span<const Index> chosen, Index first, const Chains& now) const;
-  /// Adds `steps` to the ages of the chosen ones, and reports them.
+  /// What estimators report of particles beside their ages: the `temperature` that an unadjusted
+  /// kernel aims at, where it says so.
+  std::vector<std::string> statistics() const;
+  /// Adds `steps` to the ages of the chosen ones, and reports them; statistics are appended.
   void grow_older(Saved& saved, std::span<const Index> chosen, Index steps,
                   GradientEstimate& estimate) const;
 

@@ -1,6 +1,7 @@
 // The second contract: a Markov kernel bound to a model.
 #pragma once
 
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -60,6 +61,11 @@ class GIBBSITE_API Sampler : public Plugin {
   virtual std::vector<Statistic> statistics() const { return {}; }
   /// Whether the stationary law is exactly the model's (false for unadjusted kernels).
   virtual bool is_exact() const { return true; }
+  /// T of the law e^{-E/T} that is kept as steps become small: not 1 where an unadjusted kernel has
+  /// drift and noise of their own; NaN where an unadjusted kernel does not say.
+  virtual double temperature() const {
+    return is_exact() ? 1 : std::numeric_limits<double>::quiet_NaN();
+  }
   /// Whether the law of x alone is kept from an exact start, whatever else Chains begins with.
   /// False where only that of x together with nested states (replicas) is: weights of annealing are
   /// not unbiased then.

@@ -36,6 +36,7 @@ class Sgld final : public Sampler {
   }
 
   bool is_exact() const override { return false; }
+  double temperature() const override { return 1; }
   std::vector<Statistic> statistics() const override {
     return {{"step_size"}, {"diverging", Statistic::Type::boolean}};
   }

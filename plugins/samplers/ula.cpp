@@ -55,6 +55,7 @@ class Ula final : public Sampler {
   }
 
   bool is_exact() const override { return false; }
+  double temperature() const override { return noise_ * noise_ / (2 * drift_); }
   std::vector<Statistic> statistics() const override {
     return {{"step_size"}, {"diverging", Statistic::Type::boolean}, {"temperature"}};
   }
@@ -78,7 +79,7 @@ class Ula final : public Sampler {
       next.x = next.x.cwiseMax(Real(state_clamp_[0])).cwiseMin(Real(state_clamp_[1]));
     model_.energy_and_gradient(next.x, next.energy, next.gradient);
     now.statistics.row(0) = 2 * drift_ * shrink;
-    now.statistics.row(2).setConstant(noise_ * noise_ / (2 * drift_));
+    now.statistics.row(2).setConstant(temperature());
     for (Index c = 0; c < now.x.cols(); ++c) {
       // A chain stays where it is rather than enter a place without a finite energy.
       const bool diverging = !std::isfinite(next.energy(c));

@@ -33,6 +33,7 @@ class UnderdampedLangevin final : public Sampler {
   }
 
   bool is_exact() const override { return params_.adjust; }
+  double temperature() const override { return 1; }
   std::vector<Statistic> statistics() const override {
     if (!params_.adjust) return {{"kinetic_energy"}};
     return {{"kinetic_energy"}, {"acceptance_rate"}, {"energy_error"}};

@@ -293,3 +293,27 @@ TEST_CASE("training stopped and resumed at any update or evaluation ends with th
                       reproducible_part(folder / "result.h5")) == std::vector<std::string>{});
   }
 }
+
+TEST_CASE("the record has the temperature that an unadjusted kernel aims at") {
+  const TemporaryFolder folder;
+  folder.write("a.csv", "1,1\n1,0\n0.5,-1\n0,1\n");
+  const auto cell = [&](const std::string& gradient) {
+    return Cell("gibbsite: 1\nname: x\ndata: {name: csv, path: " + (folder / "a.csv").string() +
+                "}\nmodel: {name: gaussian, units: 2}\ntrain: {optimizer: sgd, updates: 3, batch: "
+                "4, gradient: " +
+                gradient + "}\n");
+  };
+  const std::string decoupled = "sampler: {name: ula, drift: 1, noise: 0.01}}";
+  for (const std::string name :
+       {"short_run", "contrastive_divergence", "stochastic_maximum_likelihood", "fast_pcd"}) {
+    CAPTURE(name);
+    const Cell one = cell("{name: " + name + ", " + decoupled);
+    REQUIRE(one.outcome.status == "complete");
+    for (const double t : one.read("/training/temperature"))
+      CHECK(t == doctest::Approx(5e-5).epsilon(1e-12));
+  }
+  CHECK(cell("{name: short_run, sampler: {name: ula, step_size: 0.1}}")
+            .read("/training/temperature") == std::vector<double>(3, 1));
+  CHECK_FALSE(cell("{name: short_run, sampler: {name: mala, step_size: 0.1}}")
+                  .has("/training/temperature"));
+}

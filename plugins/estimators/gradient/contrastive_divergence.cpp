@@ -50,6 +50,7 @@ class ContrastiveDivergence final : public GradientEstimator {
         particles_(p.particles, c, *sampler_) {}
 
   HiddenCoordinates takes() const override { return HiddenCoordinates::means; }
+  std::vector<std::string> statistics() const override { return particles_.statistics(); }
 
   Saved init(Stream random) const override { return particles_.init(random); }
 

@@ -60,7 +60,11 @@ class FastPcd final : public GradientEstimator {
         particles_(p.particles, c, *sampler_) {}
 
   HiddenCoordinates takes() const override { return HiddenCoordinates::means; }
-  std::vector<std::string> statistics() const override { return {"fast_parameter_norm"}; }
+  std::vector<std::string> statistics() const override {
+    std::vector<std::string> names = particles_.statistics();
+    names.emplace_back("fast_parameter_norm");
+    return names;
+  }
 
   // The fast weights stand behind the ages of the particles.
   Saved init(Stream random) const override {
@@ -84,7 +88,7 @@ class FastPcd final : public GradientEstimator {
         });
     fast = params_.fast_decay * fast + params_.fast_rate * result.ascent;
     particles_.grow_older(saved, chosen, params_.steps, result);
-    result.statistics = {fast.norm()};
+    result.statistics.push_back(fast.norm());
     return result;
   }
 

@@ -48,6 +48,7 @@ class ShortRun final : public GradientEstimator {
                    c, *sampler_) {}
 
   HiddenCoordinates takes() const override { return HiddenCoordinates::means; }
+  std::vector<std::string> statistics() const override { return particles_.statistics(); }
 
   GradientEstimate estimate(const BatchView& data, Saved& saved, Stream random) const override {
     const Index chains = particles_.count(data.cols());

@@ -42,8 +42,10 @@ class StochasticMaximumLikelihood final : public GradientEstimator {
 
   HiddenCoordinates takes() const override { return HiddenCoordinates::means; }
   std::vector<std::string> statistics() const override {
-    if (params_.gradient_variance) return {"energy_variance", "gradient_variance"};
-    return {"energy_variance"};
+    std::vector<std::string> names = chains_.statistics();
+    names.emplace_back("energy_variance");
+    if (params_.gradient_variance) names.emplace_back("gradient_variance");
+    return names;
   }
 
   Saved init(Stream random) const override { return chains_.init(random); }
@@ -72,7 +74,7 @@ class StochasticMaximumLikelihood final : public GradientEstimator {
     chains_.grow_older(saved, chosen, steps, result);
     Moments energy;
     for (const double value : energies.reshaped()) energy.add(value);
-    result.statistics = {energy.variance()};
+    result.statistics.push_back(energy.variance());
     if (params_.gradient_variance)
       result.statistics.push_back(variance(spreads, double(energies.size())));
     return result;
