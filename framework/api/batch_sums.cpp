@@ -72,4 +72,17 @@ GradientEstimate sum_over_blocks(Index columns, const Parametric& model, const W
   return sum;
 }
 
+Batch with_partner(const BatchView& data, Saved& saved) {
+  Batch x = data;
+  if (data.cols() == 1 && Index(saved.numbers.size()) == data.rows()) {
+    x.resize(data.rows(), 2);
+    for (Index i = 0; i < data.rows(); ++i)
+      x.row(i) << Real(saved.numbers[std::size_t(i)]), data(i, 0);
+  }
+  saved.numbers.resize(std::size_t(data.rows()));
+  for (Index i = 0; i < data.rows(); ++i)
+    saved.numbers[std::size_t(i)] = double(data(i, data.cols() - 1));
+  return x;
+}
+
 }  // namespace gibbsite

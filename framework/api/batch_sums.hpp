@@ -30,4 +30,9 @@ using AddTerms =
 GIBBSITE_API GradientEstimate sum_over_blocks(Index columns, const Parametric& model,
                                               const Workers& workers, const AddTerms& add);
 
+/// Observations for an estimator over pairs: `data`, or where that is a single one (the last batch
+/// of an epoch, say) the one before it and it. The last one is kept in saved.numbers. Of a single
+/// one before which there was none, itself alone.
+GIBBSITE_API Batch with_partner(const BatchView& data, Saved& saved);
+
 }  // namespace gibbsite

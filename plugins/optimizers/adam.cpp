@@ -3,7 +3,7 @@
 //   m <- β₁ m + (1 - β₁) g,   v <- β₂ v + (1 - β₂) g²,
 //   θ <- θ + ε_n [m / (1 - β₁ᵗ) / (√(v / (1 - β₂ᵗ)) + δ) - λ θ].
 #include <cmath>
-#include <gibbsite/api/schedule.hpp>
+#include <gibbsite/api/scaled_step.hpp>
 #include <gibbsite/plugin.hpp>
 
 namespace {
@@ -11,31 +11,21 @@ using namespace gibbsite;
 
 class Adam final : public Optimizer {
  public:
-  struct Params {
-    double step_size = 0.001;
+  struct Params : ScaledStepParams {
     double beta1 = 0.9;
     double beta2 = 0.999;
-    double epsilon = 1e-8;
-    double weight_decay = 0;
-    ScheduleParams schedule;
 
     void fields(Fields& f) {
-      f.positive("step_size", step_size,
-                 "learning rate ε before its schedule: the largest move of a parameter per update");
+      ScaledStepParams::fields(f, "the root of the mean squared gradient");
       f.fraction("beta1", beta1, "share β₁ of the mean gradient that is kept; < 1");
       f.fraction("beta2", beta2, "share β₂ of the mean squared gradient that is kept; < 1");
-      f.positive("epsilon", epsilon, "δ, added to the root of the mean squared gradient");
-      f.real("weight_decay", weight_decay,
-             "rate λ at which all parameters shrink, times ε per update", {.minimum = 0});
-      schedule.fields(f);
     }
   };
 
   Adam(const Params& p, const Context& c) : params_(p) {
-    if (p.beta1 >= 1 || p.beta2 >= 1)
-      throw Error(c.subject + ": beta1 and beta2 must be < 1, got " + number_text(p.beta1) +
-                  " and " + number_text(p.beta2));
-    p.schedule.check(c.subject);
+    require_below_1(c.subject, "beta1", p.beta1);
+    require_below_1(c.subject, "beta2", p.beta2);
+    p.check(c.subject);
   }
 
   void update(Parameters& theta, const Parameters& ascent, Slots& slots,
@@ -54,7 +44,7 @@ class Adam final : public Optimizer {
   }
 
   double learning_rate(std::uint64_t update) const override {
-    return params_.step_size * params_.schedule.factor(update);
+    return params_.learning_rate(update);
   }
 
  private:

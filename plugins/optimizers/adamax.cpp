@@ -4,7 +4,7 @@
 //   θ <- θ + ε_n [m / (1 - β₁ᵗ) / u - λ θ].
 // δ keeps parameters without a gradient where they are.
 #include <cmath>
-#include <gibbsite/api/schedule.hpp>
+#include <gibbsite/api/scaled_step.hpp>
 #include <gibbsite/plugin.hpp>
 
 namespace {
@@ -12,31 +12,22 @@ using namespace gibbsite;
 
 class Adamax final : public Optimizer {
  public:
-  struct Params {
-    double step_size = 0.002;
+  struct Params : ScaledStepParams {
     double beta1 = 0.9;
     double beta2 = 0.999;
-    double epsilon = 1e-8;
-    double weight_decay = 0;
-    ScheduleParams schedule;
 
+    Params() { step_size = 0.002; }
     void fields(Fields& f) {
-      f.positive("step_size", step_size,
-                 "learning rate ε before its schedule: the largest move of a parameter per update");
+      ScaledStepParams::fields(f, "the size of each gradient");
       f.fraction("beta1", beta1, "share β₁ of the mean gradient that is kept; < 1");
       f.fraction("beta2", beta2, "share β₂ of the largest gradient that is kept; < 1");
-      f.positive("epsilon", epsilon, "δ, added to the size of each gradient");
-      f.real("weight_decay", weight_decay,
-             "rate λ at which all parameters shrink, times ε per update", {.minimum = 0});
-      schedule.fields(f);
     }
   };
 
   Adamax(const Params& p, const Context& c) : params_(p) {
-    if (p.beta1 >= 1 || p.beta2 >= 1)
-      throw Error(c.subject + ": beta1 and beta2 must be < 1, got " + number_text(p.beta1) +
-                  " and " + number_text(p.beta2));
-    p.schedule.check(c.subject);
+    require_below_1(c.subject, "beta1", p.beta1);
+    require_below_1(c.subject, "beta2", p.beta2);
+    p.check(c.subject);
   }
 
   void update(Parameters& theta, const Parameters& ascent, Slots& slots,
@@ -52,7 +43,7 @@ class Adamax final : public Optimizer {
   }
 
   double learning_rate(std::uint64_t update) const override {
-    return params_.step_size * params_.schedule.factor(update);
+    return params_.learning_rate(update);
   }
 
  private:

@@ -3,7 +3,7 @@
 // with heavy-ball momentum; weight decay is decoupled as in adam:
 //   s <- α s + (1 - α) g²,   a <- α a + (1 - α) g where centred, else 0,
 //   v <- μ v + g / (√(s - a²) + δ),   θ <- θ + ε_n (v - λ θ).
-#include <gibbsite/api/schedule.hpp>
+#include <gibbsite/api/scaled_step.hpp>
 #include <gibbsite/plugin.hpp>
 
 namespace {
@@ -11,34 +11,25 @@ using namespace gibbsite;
 
 class RmsProp final : public Optimizer {
  public:
-  struct Params {
-    double step_size = 0.001;
+  struct Params : ScaledStepParams {
     double decay_rate = 0.99;
-    double epsilon = 1e-8;
     double momentum = 0;
     bool centred = false;
-    double weight_decay = 0;
-    ScheduleParams schedule;
 
     void fields(Fields& f) {
-      f.positive("step_size", step_size, "learning rate ε before its schedule");
+      ScaledStepParams::fields(f, "the root of the mean squared gradient");
       f.fraction("decay_rate", decay_rate,
                  "share α of the mean squared gradient that is kept; < 1");
-      f.positive("epsilon", epsilon, "δ, added to the root of the mean squared gradient");
       f.real("momentum", momentum, "share μ of the last step that is kept; < 1",
              {.minimum = 0, .maximum = 1});
       f.flag("centred", centred, "whether the squared mean gradient is taken off");
-      f.real("weight_decay", weight_decay,
-             "rate λ at which all parameters shrink, times ε per update", {.minimum = 0});
-      schedule.fields(f);
     }
   };
 
   RmsProp(const Params& p, const Context& c) : params_(p) {
-    if (p.decay_rate >= 1 || p.momentum >= 1)
-      throw Error(c.subject + ": decay_rate and momentum must be < 1, got " +
-                  number_text(p.decay_rate) + " and " + number_text(p.momentum));
-    p.schedule.check(c.subject);
+    require_below_1(c.subject, "decay_rate", p.decay_rate);
+    require_below_1(c.subject, "momentum", p.momentum);
+    p.check(c.subject);
   }
 
   void update(Parameters& theta, const Parameters& ascent, Slots& slots,
@@ -58,7 +49,7 @@ class RmsProp final : public Optimizer {
   }
 
   double learning_rate(std::uint64_t update) const override {
-    return params_.step_size * params_.schedule.factor(update);
+    return params_.learning_rate(update);
   }
 
  private:

@@ -5,7 +5,8 @@
 //   KSD² = E[u(x, y)] over independent observations, by the mean over all pairs of an update, and
 //   k(x, y) = exp(-(share of coordinates where x and y differ) / h);  h = 1 in the paper.
 // J = -KSD²; dJ/dθ = Σ_n,i r_ni (1 - s_ni) (∂E(x_n)/∂θ - ∂E(¬_i x_n)/∂θ), r_ni = dKSD²/ds(x_n)_i.
-// Per observation of d coordinates: 1 + d energies and parameter gradients and the kernel with all
+// An update of a single observation pairs it with the one before, unless pairs of each observation
+// with itself count. Per observation of d coordinates: 1 + d energies and parameter gradients and the kernel with all
 // other observations.
 #include <cmath>
 #include <gibbsite/api/batch_sums.hpp>
@@ -41,10 +42,11 @@ class DiscreteKernelStein final : public GradientEstimator {
     factor_ = std::exp(-1 / (double(domain.dim()) * p.bandwidth));
   }
 
-  GradientEstimate estimate(const BatchView& data, Saved&, Stream) const override {
+  GradientEstimate estimate(const BatchView& batch, Saved& saved, Stream) const override {
+    const Batch data = v_statistic_ ? Batch(batch) : with_partner(batch, saved);
     const Index observations = data.cols(), d = data.rows();
     if (observations < 2 && !v_statistic_)
-      throw Error("discrete_kernel_stein: needs at least two observations in every update");
+      return {.ascent = Parameters::Zero(parametric_.parameters().size())};
     require_inside(model_.domain(), data);
     const Eigen::ArrayXXd s = scores(data);
     const Batch before = moved(data, -1);

@@ -8,7 +8,7 @@
 // by differences (api/directional.hpp): per observation one gradient, four parameter gradients and
 // the kernel with all others. A normal kernel loses sight of tails in many dimensions, where the
 // inverse multiquadric does not (Gorham & Mackey 2017). The mean over pairs is unbiased but, of few
-// observations, without a lower bound.
+// observations, without a lower bound; an update of a single one pairs it with the one before.
 #include <cmath>
 #include <gibbsite/api/batch_sums.hpp>
 #include <gibbsite/api/directional.hpp>
@@ -50,10 +50,11 @@ class KernelStein final : public GradientEstimator {
     inverse_square_ = 1 / (h * h);
   }
 
-  GradientEstimate estimate(const BatchView& data, Saved&, Stream) const override {
+  GradientEstimate estimate(const BatchView& batch, Saved& saved, Stream) const override {
+    const Batch data = v_statistic_ ? Batch(batch) : with_partner(batch, saved);
     const Index observations = data.cols();
     if (observations < 2 && !v_statistic_)
-      throw Error("kernel_stein: needs at least two observations in every update");
+      return {.ascent = Parameters::Zero(derivatives_.parametric().parameters().size())};
     const Eigen::MatrixXd x = data.cast<double>(), s = scores(data);
     const double partners = double(observations - (v_statistic_ ? 0 : 1));
     const double scale = 1 / (double(observations) * partners);
