@@ -3,6 +3,7 @@
 #include <gibbsite/core/choice.hpp>
 #include <numbers>
 
+#include "support/annealed.hpp"
 #include "support/rows.hpp"
 #include "support/truth.hpp"
 
@@ -37,26 +38,10 @@ std::string text(const Result& result, const std::string& name) {
   return std::get<std::string>(result.attributes.at(name));
 }
 
-// p(x_T) of the annealed model on evenly spaced β: block Gibbs matrices, one after the other.
+// p(x_T) of the annealed model on evenly spaced β.
 Eigen::RowVectorXd annealed_law(EnergyModel& model, Index temperatures) {
   auto base = Independent::uniform(model.domain());
-  WeightedSum path = WeightedSum::path(base, model, 0);
-  const Batch v = test::all_states(model.domain()), h = test::all_states(path.hidden());
-  Eigen::RowVectorXd law = Eigen::RowVectorXd::Constant(v.cols(), 1 / double(v.cols()));
-  const auto conditional = [](const Batch& natural, const Batch& of, const Domain& units) {
-    Eigen::MatrixXd p = (natural.transpose() * of).cast<double>();
-    p.colwise() -= log_partition(units, natural).matrix().transpose();
-    return Eigen::MatrixXd(p.array().exp());
-  };
-  Batch eta, xi;
-  for (Index t = 1; t <= temperatures; ++t) {
-    const double beta = double(t) / double(temperatures);
-    path.set_weights({1 - beta, beta});
-    path.hidden_natural(v, eta);
-    path.visible_natural(h, xi);
-    law = (law * conditional(eta, h, path.hidden()) * conditional(xi, v, path.domain())).eval();
-  }
-  return law;
+  return test::enumerate_annealing(base, model, test::even_ladder(temperatures)).law;
 }
 
 // E[value] over all random outcomes of an evaluation on one row of data.

@@ -436,62 +436,6 @@ TEST_CASE("the exact gradient of a model with 2^40 states is refused when it is 
       Error);
 }
 
-TEST_CASE("exact ascent on 3x3 bars and stripes follows the tabulated trajectory to 1e-8") {
-  struct Point {
-    std::uint64_t update;
-    double log_likelihood, log_partition;
-  };
-  constexpr double unknown = 0;
-  const std::vector<std::pair<Index, std::vector<Point>>> trajectories = {
-      {4,
-       {{0, -6.2393788771, 8.9796442659},
-        {1, -6.2392834432, unknown},
-        {10, -6.2386094955, unknown},
-        {100, -6.2334910574, 9.0016437355},
-        {1000, -5.6564114560, 8.9323154431}}},
-      {8,
-       {{0, -6.2427714304, unknown},
-        {100, -6.2307686796, unknown},
-        {1000, -5.5253989535, unknown}}},
-      {16,
-       {{0, -6.2426922204, unknown},
-        {100, -6.2218091281, unknown},
-        {1000, -4.9407730013, 17.5846131811}}},
-  };
-  const test::Rows rows(test::bars_and_stripes(3));
-  for (const auto& [hidden, points] : trajectories) {
-    const auto model =
-        test::make_model("{name: rbm, visible: 9, hidden: " + std::to_string(hidden) + "}");
-    auto& parametric = *model->capability<Parametric>();
-    Parameters theta = Parameters::Zero(9 * hidden + 9 + hidden);
-    for (Index i = 0; i < 9; ++i)
-      for (Index j = 0; j < hidden; ++j)
-        theta(i * hidden + j) =
-            .1 * std::sin(1 + .7 * double(i) + 1.3 * double(j) + .11 * double(i * j));
-    parametric.set_parameters(theta);
-    const auto context = test::context_with(*model, &rows);
-    const auto gradient = test::make_gradient("{name: exact}", context);
-    const auto optimizer = test::make_optimizer("{name: sgd, step_size: 0.1}");
-    const auto likelihood = test::make_evaluation("{name: exact_log_partition}", context);
-    Saved saved;
-    Slots slots;
-    std::uint64_t n = 0;
-    for (const Point& point : points) {
-      for (; n < point.update; ++n) {
-        optimizer->update(theta, gradient->estimate(rows.x(), saved, Stream(1)).ascent, slots, n);
-        parametric.set_parameters(theta);
-      }
-      const Result now = test::evaluate(*likelihood, 1);
-      CAPTURE(hidden);
-      CAPTURE(n);
-      CHECK(std::abs(test::value_of(now, "mean_log_likelihood_train") - point.log_likelihood) <
-            1e-8);
-      if (point.log_partition != unknown)
-        CHECK(std::abs(test::value_of(now, "log_partition") - point.log_partition) < 1e-8);
-    }
-  }
-}
-
 TEST_CASE(
     "with energy_magnitude α the ascent is that of the likelihood less α (mean E² + mean E²)") {
   const auto model = test::make_model("{name: mlp, units: 2, hidden: [5], weight_scale: 2}");
