@@ -104,15 +104,18 @@ class SequentialMonteCarlo final : public Evaluation {
     const Index total = Index(ladder.size()) - 1;
     Eigen::ArrayXd log_z(params_.runs), resampled(params_.runs);
     std::vector<double> ess;
+    Eigen::ArrayXd together = Eigen::ArrayXd::Zero(total);
     for (Index r = 0; r < params_.runs; ++r) {
       const Population one = population(input.saved, r, total);
       log_z(r) = one.log_z;
       resampled(r) = double(
           (one.ess.head(total - 1) < params_.resample_below * double(params_.particles)).count());
       ess.insert(ess.end(), one.ess.begin(), one.ess.end());
+      together += one.ess;
     }
     Result result = weighted_result(annealing_.context(), log_z, annealing_.log_partition_at_0(),
                                     params_.per_observation, annealing_.caveat());
+    warn_of_collapse(together.minCoeff(), result);
     const Eigen::Map<const Eigen::ArrayXd> betas(ladder.data(), total + 1);
     result.vector("inverse_temperature", "temperature", betas);
     result.variables.push_back(
@@ -121,6 +124,18 @@ class SequentialMonteCarlo final : public Evaluation {
     result.vector("resampled_times", "run", resampled);
     result.headline.emplace_back("resampled_times", resampled.mean());
     return result;
+  }
+
+  // Populations that collapse alike agree with each other and not with Z. `least`: the lowest
+  // effective sample size of a step, summed over populations.
+  void warn_of_collapse(double least, Result& result) const {
+    const double all = double(params_.runs * params_.particles);
+    if (least > .1 * all * (1 + 1e-9) || !std::get<bool>(result.attributes.at("reliable"))) return;
+    result.attributes["reliable"] = false;
+    result.attributes["warning"] =
+        "in one step the " + number_text(all) + " particles are worth " +
+        number_text(std::round(10 * least) / 10) +
+        " equal ones, a tenth or less: the interval is too narrow; use more temperatures";
   }
 
   Params params_;
