@@ -1,0 +1,144 @@
+"""The rows of the comparison: what gibbsite is asked to do, how much work that is by its own count,
+and a number by which one sees that a peer did the same. Sizes are (full, quick)."""
+import dataclasses
+import gzip
+import pathlib
+import struct
+
+import h5py
+import numpy as np
+
+
+@dataclasses.dataclass
+class Row:
+    name: str
+    title: str
+    unit: str  # of the rate
+    amount: float  # units of work in a run
+    spec: dict  # sections of the spec
+    kind: str = ""  # which of the peers' functions, with `settings`
+    settings: dict = dataclasses.field(default_factory=dict)
+    gates: dict = dataclasses.field(default_factory=dict)  # peer: ratio to reach
+    threads: int = 2
+
+
+def bits(folder, mnist, quick):
+    """An IDX file of images, and what they are."""
+    if mnist:
+        for name in ("train-images-idx3-ubyte.gz", "train-images-idx3-ubyte"):
+            if (pathlib.Path(mnist) / name).exists():
+                return str((pathlib.Path(mnist) / name).resolve()), "MNIST"
+        raise SystemExit(f"compare: {mnist}: holds no train-images-idx3-ubyte.gz")
+    count, side = (200, 8) if quick else (60000, 28)
+    pixels = np.random.default_rng(0).random((count, side * side)) < 0.13
+    path = pathlib.Path(folder) / "random-idx3-ubyte"
+    path.write_bytes(struct.pack(">4i", 0x803, count, side, side) + (255 * pixels.astype(np.uint8)).tobytes())
+    return str(path), "random bits of MNIST's density, .13"
+
+
+def images(path):
+    """The configurations of an IDX file, 0 and 1."""
+    data = (gzip.open if path.endswith(".gz") else open)(path, "rb").read()
+    count, high, wide = struct.unpack(">3i", data[4:16])
+    return (np.frombuffer(data, np.uint8, offset=16).reshape(count, high * wide) >= 128).astype(np.float32)
+
+
+def rows(images_path, quick, scale):
+    pick = lambda full, small: small if quick else full
+    much = lambda full, small: small if quick else max(1, round(full * scale))
+    D, M, batch = pick(784, 64), pick(500, 32), pick(100, 20)
+    chains, seed = pick(100, 16), 1
+    single = {"precision": "single"}
+    yield Row("start", "start-up of a trivial cell", "ms", pick(10, 2), threads=1, spec={
+        "model": {"name": "gaussian", "units": 1}, "sample": {"chains": 1, "warmup": 0, "draws": 1}})
+    for name, persistent in (("pcd", True), ("cd", False)):
+        updates = much(1200, 5)
+        yield Row(name, f"RBM {D}x{M}, {name.upper()}-1, batch {batch}", "samples/s", updates * batch,
+                  spec={**single, "data": {"name": "idx", "images": images_path, "threshold": 0.5},
+                        "model": {"name": "rbm", "hidden": M, "visible_bias": "zero"},
+                        "train": {"gradient": {"name": "contrastive_divergence", "persistent": persistent,
+                                               **({"chains": batch} if persistent else {})},
+                                  "optimizer": {"name": "sgd", "step_size": 0.01},
+                                  "batch": batch, "updates": updates}},
+                  kind="rbm", settings={"images": images_path, "D": D, "M": M, "batch": batch, "amount": updates,
+                                        "rate": 0.01, "persistent": persistent},
+                  gates={"torch": 2.5, "sklearn": 4, "numpy": None} if persistent else {"torch": 2.5, "numpy": None})
+    machine = {"name": "rbm", "visible": D, "hidden": M, "weight_scale": 0.05}
+    steps = much(500, 20)
+    yield Row("ais", f"AIS, RBM {D}x{M}, {chains} chains", "chain-temperatures/s", steps * chains, kind="ais",
+              spec={**single, "model": machine, "evaluate": [
+                  {"name": "annealed_importance_sampling", "temperatures": steps, "runs": chains}]},
+              settings={"chains": chains, "amount": steps}, gates={"torch": 3, "numpy": 3})
+    sweeps, many = much(100, 3), pick(1000, 40)
+    yield Row("block_gibbs", f"block Gibbs, RBM {D}x{M}, {many} chains", "sweeps/s", sweeps, kind="block_gibbs",
+              spec={**single, "model": machine, "sample": {
+                  "sampler": "block_gibbs", "chains": many, "warmup": 0, "draws": sweeps}},
+              settings={"chains": many, "amount": sweeps}, gates={"torch": 2.5, "numpy": 2.5})
+    side, sweeps = pick(128, 16), much(4000, 200)
+    yield Row("ising", f"Ising {side}x{side}, checkerboard Gibbs, 1 chain, 1 thread", "flips/ns",
+              sweeps * side**2 * 1e-9, kind="ising", threads=1,
+              spec={**single, "model": {"name": "ising", "sides": [side], "coupling": 0.3},
+                    "sample": {"sampler": "gibbs", "chains": 1, "warmup": 0, "draws": sweeps}},
+              settings={"side": side, "coupling": 0.3, "amount": sweeps}, gates={"numba": 30, "numpy": None})
+    units, sweeps, some = pick(1000, 40), much(50, 3), pick(64, 32)
+    yield Row("boltzmann", f"Boltzmann machine d = {units}, {some} chains, sequential Gibbs", "flips/ns",
+              sweeps * units * some * 1e-9, kind="boltzmann",
+              spec={**single, "model": {"name": "boltzmann_machine", "units": units, "weight_scale": 0.02},
+                    "sample": {"sampler": "gibbs", "chains": some, "warmup": 0, "draws": sweeps}},
+              settings={"chains": some, "amount": sweeps}, gates={"numpy": 6})
+    # Trajectories of length 1 on frequencies of 1 to 2: at π and without jitter they would not mix.
+    for some, gate in ((1, 5), (64, 1)):
+        units, draws = pick(100, 10), much(4000 if some == 1 else 500, 200)
+        yield Row(f"hmc_{some}", f"HMC, {units}-dim Gaussian, {some} chain{'s' * (some > 1)}, 10 leapfrog steps, float64",
+                  "chain-leapfrogs/s", some * draws * 10, kind="hmc",
+                  spec={"model": {"name": "gaussian", "units": units, "condition": 4, "rotated": True},
+                        "sample": {"sampler": {"name": "hmc", "step_size": 0.1, "steps": 10, "jitter": 0},
+                                   "chains": some, "warmup": 0, "draws": draws}},
+                  settings={"chains": some, "amount": draws, "step": 0.1, "leaps": 10},
+                  gates={"numpy": gate})
+    units, hidden, steps, some = pick(784, 20), pick([512, 256], [8, 4]), much(200, 5), pick(128, 32)
+    yield Row("langevin", f"Langevin, MLP {'-'.join(map(str, [units, *hidden, 1]))}, {some} chains", "steps/s", steps,
+              kind="langevin",
+              spec={**single, "model": {"name": "mlp", "units": units, "hidden": hidden, "reference_precision": 0},
+                    "sample": {"sampler": {"name": "ula", "drift": 0.01, "noise": 0.005},
+                               "chains": some, "warmup": 0, "draws": steps}},
+              settings={"chains": some, "amount": steps, "drift": 0.01, "noise": 0.005}, gates={"torch": 1.4})
+
+
+def counts(path):
+    """The work that a result says was done."""
+    with h5py.File(path) as file:
+        found = {name: int(file["cost/" + name][()].sum()) for name in
+                 ("site_updates", "gradient_evaluations", "parameter_gradient_evaluations")}
+        for group in file.get("estimates", {}).values():
+            found["chain_temperatures"] = len(group["run"]) * len(group["temperature"][1:])
+            del found["site_updates"]  # of the weights too, which peers do not count
+    return found
+
+
+def summary(energies):
+    """Mean and standard error of energies: over chains where these are many, else over ten stretches."""
+    energies = np.atleast_2d(np.asarray(energies, float))
+    many = energies.shape[0] >= 16
+    parts = energies[:, -1] if many else np.array([p.mean() for p in np.array_split(energies.mean(0), 10)])
+    return float(parts.mean()), float(parts.std(ddof=1) / len(parts) ** 0.5)
+
+
+def figure(row, path):
+    """What a peer's own figure is held against: (value, standard error)."""
+    with h5py.File(path) as file:
+        if row.kind == "rbm":
+            return reconstruction(row.settings, *(file["parameters/" + name][()] for name in "Wbc"))
+        if row.kind == "ais":
+            group = next(iter(file["estimates"].values()))
+            return float(group["log_partition"][()]), float(group["standard_error"][()])
+        energies = file["sample_stats/energy"][()]
+        return summary(energies[:, energies.shape[1] // 2:])
+
+
+def reconstruction(settings, W, b, c):
+    """Mean squared error of reconstructed images; 10 % of it stand for a standard error of 2 %."""
+    sigmoid = lambda z: 1 / (1 + np.exp(-z))
+    x = images(settings["images"])[:1000]
+    value = float(np.mean((x - sigmoid(b + sigmoid(c + x @ W) @ W.T)) ** 2))
+    return value, 0.02 * value
