@@ -27,13 +27,18 @@ po::options_description run_options() {
       "fresh", "throw away what the cells already have")("fail-fast",
                                                          "start nothing more after a failure")(
       "timeout", po::value<double>()->default_value(0),
-      "seconds after which a cell is killed (0: never)")(
+      "seconds of work after which a cell has failed (0: never)")(
+      "memory", po::value<std::string>(), "bytes that a cell may use, such as 512M or 2G")(
       "retries", po::value<int>()->default_value(0), "further tries of a cell that fails")(
       "if-changed", po::value<std::string>()->default_value(""),
       "what becomes of cells whose spec is the same, but not what computes them: run them anew, "
       "keep "
       "what they have, or refuse to start (default: run where a plugin or data file of the spec "
       "changed, keep where only the program did)")(
+      "crash-limit", po::value<int>()->default_value(5),
+      "a cell fails after so many programs in a row vanished at it (0: never)")(
+      "heartbeat", po::value<double>()->default_value(15),
+      "seconds between signs of life; a program on another machine counts as gone after ten")(
       "dry-run", "print the cells and why each would run, run none")("json",
                                                                      "the final table as JSON");
   return options;
@@ -68,10 +73,15 @@ int run_command(const Command& self, const Arguments& arguments) {
   RunOptions options;
   options.fresh = values->contains("fresh");
   options.fail_fast = values->contains("fail-fast");
-  options.timeout = (*values)["timeout"].as<double>();
+  options.limits.seconds = (*values)["timeout"].as<double>();
   options.retries = (*values)["retries"].as<int>();
-  if (options.timeout < 0 || options.retries < 0)
-    throw Error("--timeout and --retries: must be >= 0");
+  options.crash_limit = (*values)["crash-limit"].as<int>();
+  options.heartbeat = (*values)["heartbeat"].as<double>();
+  if (!(options.limits.seconds >= 0) || options.retries < 0 || options.crash_limit < 0)
+    throw Error("--timeout, --retries and --crash-limit: must be >= 0");
+  if (!(options.heartbeat >= 0.01)) throw Error("--heartbeat: must be >= 0.01");
+  if (values->contains("memory"))
+    options.limits.memory = bytes_of((*values)["memory"].as<std::string>(), "--memory");
   options.jobs = positive(*values, "jobs", cores);
   const int threads = positive(*values, "threads", 0);
 

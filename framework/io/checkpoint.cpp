@@ -97,6 +97,11 @@ void serialize(Archive& a, gibbsite::Rollback& r, unsigned) {
 }
 
 template <class Archive>
+void serialize(Archive& a, gibbsite::Segment& s, unsigned) {
+  a& s.rows& s.attempt;
+}
+
+template <class Archive>
 void serialize(Archive& a, gibbsite::Checkpoint& c, unsigned) {
   a& c.cell& c.precision& c.stage& c.seconds& c.made_by& c.attempts& c.costs& c.pretraining;
   a& c.training& c.snapshot;
@@ -154,7 +159,7 @@ Checkpoint unpack(const fs::path& file, const std::string& cell) {
 
 void write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint) {
   const fs::path newest = folder / "checkpoint.bin", previous = folder / "checkpoint.previous.bin";
-  const fs::path beside = folder / "checkpoint.new";
+  const fs::path beside = folder / ("checkpoint.new." + unique_name());
   write_file(beside, pack(checkpoint));
   std::error_code fault;
   if (fs::exists(newest)) fs::rename(newest, previous, fault);

@@ -18,6 +18,13 @@ struct StageCost {
   double seconds = 0;
 };
 
+/// A closed piece of the record of draws.
+struct Segment {
+  Index rows = 0;   ///< per chain
+  int attempt = 0;  ///< which attempt at the cell wrote it; part of its file's name
+  bool operator==(const Segment&) const = default;
+};
+
 /// What training changes from update to update.
 struct Training {
   std::uint64_t update = 0;  ///< updates made
@@ -80,8 +87,8 @@ struct Checkpoint {
   std::string divergence;  ///< why training stopped, if it did
 
   std::vector<Chains> chains;
-  Index steps = 0;              ///< transitions made, warm-up included
-  std::vector<Index> segments;  ///< rows in each closed segment
+  Index steps = 0;                ///< transitions made, warm-up included
+  std::vector<Segment> segments;  ///< closed, in order
 
   std::vector<Result> results;  ///< of the finished evaluations
   Saved evaluation;             ///< of the one under way

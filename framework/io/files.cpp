@@ -5,9 +5,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <memory>
+#include <random>
 #include <utility>
 
 #include "gibbsite/core/error.hpp"
@@ -68,6 +72,28 @@ void publish_file(const fs::path& from, const fs::path& to) {
   Descriptor(folder_of(to), O_RDONLY | O_DIRECTORY).sync();
 }
 
+bool publish_first(const fs::path& from, const fs::path& to) {
+  Descriptor(from, O_RDONLY).sync();
+  const bool first = ::link(from.c_str(), to.c_str()) == 0;
+  if (!first && errno != EEXIST) fail(to, "cannot be linked from " + from.filename().string());
+  ::unlink(from.c_str());
+  Descriptor(folder_of(to), O_RDONLY | O_DIRECTORY).sync();
+  return first;
+}
+
+std::string unique_name() {
+  static const std::uint64_t chance = [] {
+    std::random_device device;
+    return std::uint64_t(device()) << 32 | device();
+  }();
+  static std::atomic<std::uint64_t> count{0};
+  char name[64];
+  // The process too: a fork has the same chance.
+  std::snprintf(name, sizeof name, "%016llx.%d.%llu", static_cast<unsigned long long>(chance),
+                int(::getpid()), static_cast<unsigned long long>(++count));
+  return name;
+}
+
 void write_file(const fs::path& path, const std::string& bytes) {
   // A rename would put a file in the place of a device or a pipe.
   std::error_code unknown;  // where the system will not say, opening the file does
@@ -75,7 +101,7 @@ void write_file(const fs::path& path, const std::string& bytes) {
   if (fs::exists(there) && !fs::is_regular_file(there))
     throw StorageError(path.string() + ": is no regular file");
   fs::path beside = path;
-  beside += ".tmp." + std::to_string(::getpid());
+  beside += ".tmp." + unique_name();
   try {
     Descriptor file(beside, O_WRONLY | O_CREAT | O_TRUNC);
     for (std::size_t done = 0; done < bytes.size();) {
@@ -139,7 +165,7 @@ std::string sha256_of_file(const fs::path& path) {
 FileLock::FileLock(const fs::path& path) {
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (file_ < 0) fail(path, "cannot be opened");
-  if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
+  if (::flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     ::close(file_);
     file_ = -1;
   }

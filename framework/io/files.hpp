@@ -12,6 +12,12 @@ void write_file(const std::filesystem::path& path, const std::string& bytes);
 
 /// Makes a finished file durable under its final name: fsync, rename, fsync of the folder.
 void publish_file(const std::filesystem::path& from, const std::filesystem::path& to);
+/// The same, but where `to` is there already it stays and `from` goes: the first one wins, on
+/// network file systems too. Returns whether `from` did.
+bool publish_first(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// A word that no other process on any machine makes, for the names of passing files.
+std::string unique_name();
 
 /// The whole file. Throws StorageError where it cannot be read.
 std::string read_file(const std::filesystem::path& path);
@@ -24,7 +30,8 @@ std::string sha256(const std::string& bytes);
 /// SHA-256 of a file's content.
 std::string sha256_of_file(const std::filesystem::path& path);
 
-/// An exclusive lock on a file that the kernel drops when the process ends, however it ends.
+/// An exclusive lock on a file that the kernel drops when the process ends, however it ends. Where
+/// the file system knows no locks it counts as taken.
 class FileLock {
  public:
   /// Tries to take the lock; `held()` says whether it was free.

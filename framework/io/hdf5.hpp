@@ -58,8 +58,13 @@ class Hdf5Writer {
 
   /// Flushes, closes, and publishes the file under `name` (see publish_file).
   void finish(const std::filesystem::path& name);
+  /// The same, but a file that is there already under the name stays; returns whether none was.
+  bool finish_first(const std::filesystem::path& name);
 
  private:
+  /// Closes the file; throws StorageError where not everything is on the disk.
+  void close();
+
   struct State;
   std::unique_ptr<State> state_;
 };

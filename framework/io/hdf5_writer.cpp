@@ -274,7 +274,7 @@ void Hdf5Writer::attribute(const std::string& path, const std::string& name,
   }
 }
 
-void Hdf5Writer::finish(const std::filesystem::path& name) {
+void Hdf5Writer::close() {
   // H5Fclose may return 0 after a full disk: the flush and each dataset's close tell the truth.
   bool good = H5Fflush(state_->file, H5F_SCOPE_GLOBAL) >= 0;
   std::string reason = good ? "" : library_reason();
@@ -286,7 +286,16 @@ void Hdf5Writer::finish(const std::filesystem::path& name) {
     throw StorageError(state_->path.string() +
                        ": cannot be written: " + (reason.empty() ? library_reason() : reason));
   }
+}
+
+void Hdf5Writer::finish(const std::filesystem::path& name) {
+  close();
   publish_file(state_->path, name);
+}
+
+bool Hdf5Writer::finish_first(const std::filesystem::path& name) {
+  close();
+  return publish_first(state_->path, name);
 }
 
 }  // namespace gibbsite

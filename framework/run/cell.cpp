@@ -10,6 +10,7 @@
 #include "gibbsite/io/loader.hpp"
 #include "gibbsite/io/provenance.hpp"
 #include "gibbsite/io/yaml.hpp"
+#include "gibbsite/run/lease.hpp"
 #include "gibbsite/run/training_record.hpp"
 
 namespace gibbsite {
@@ -70,6 +71,54 @@ void begin_attempt(Session& session, const Registry& registry) {
   };
 }
 
+// Removes what a finished cell has no more use for, with what killed attempts left.
+void sweep(const fs::path& folder, bool complete) {
+  std::error_code ignored;
+  fs::remove_all(folder / "segments", ignored);
+  for (const auto& item : fs::directory_iterator(folder, ignored)) {
+    const std::string name = item.path().filename().string();
+    if (name.find(".tmp.") != name.npos || name.starts_with("checkpoint.new.") ||
+        (complete && name.starts_with("checkpoint.")))
+      fs::remove(item.path(), ignored);
+  }
+  remove_leases(folder);
+}
+
+// Works through the stages and publishes what came of them.
+Outcome finish_cell(Session& session, const Registry& registry) {
+  const fs::path& folder = session.folder;
+  const Experiment* const experiment = &session.experiment;
+  Outcome outcome{.status = "complete"};
+  try {
+    run_stages(session);
+  } catch (const Diverged& fault) {
+    outcome.status = "diverged";
+    outcome.error = fault.what();
+    session.before_save = nullptr;
+    session.state.divergence = fault.what();
+    // In later stages chains may have moved past what the state says: the checkpoint there is
+    // stays.
+    if (session.state.stage == Checkpoint::Stage::train) session.save();
+    if (experiment->train && session.state.training.theta.size() > 0)
+      experiment->model->capability<Parametric>()->set_parameters(
+          trained_parameters(*experiment->train, session.state.training));
+  } catch (const Interrupted&) {
+    return {.status = "interrupted",
+            .stage = stage_name(session.state.stage),
+            .seconds = session.seconds()};
+  }
+  outcome.stage = stage_name(session.state.stage);
+  outcome.seconds = session.seconds();
+  outcome.headline = headline_of(session);
+  outcome.made_by = session.state.made_by;
+  // The result comes last: where it exists, its status does too.
+  session.require_lease();
+  write_status(folder, outcome);
+  if (!write_result(session, registry, outcome)) throw LeaseLost();
+  sweep(folder, outcome.status == "complete");
+  return outcome;
+}
+
 }  // namespace
 
 void load_plugins(const Node& spec, Registry& registry, Faults& faults) {
@@ -95,7 +144,9 @@ void load_plugins(const Node& spec, Registry& registry, Faults& faults) {
   }
 }
 
-Outcome run_cell(const fs::path& folder, Registry& registry, int threads, int progress) {
+Outcome run_cell(const fs::path& folder, Registry& registry, int threads, int progress,
+                 int attempt) {
+  // On this machine the kernel's lock keeps out an attempt whose host has just been killed.
   const FileLock lock(folder / "lock");
   if (!lock.held()) return {.status = "busy"};
   if (fs::exists(folder / "result.h5")) return read_status(folder);  // another process was faster
@@ -108,41 +159,17 @@ Outcome run_cell(const fs::path& folder, Registry& registry, int threads, int pr
   const auto experiment = build_experiment(spec, registry, workers, cache, faults);
   faults.raise();
   require_as_planned(*experiment, folder);
-  Session session(*experiment, workers, folder, progress);
+  Session session(*experiment, workers, folder, progress, attempt);
   begin_attempt(session, registry);
-  Outcome outcome{.status = "complete"};
   try {
-    run_stages(session);
-  } catch (const Diverged& fault) {
-    outcome.status = "diverged";
-    outcome.error = fault.what();
-    session.before_save = nullptr;
-    session.state.divergence = fault.what();
-    // In later stages chains may have moved past what the state says: the checkpoint there is
-    // stays.
-    if (session.state.stage == Checkpoint::Stage::train) session.save();
-    if (experiment->train && session.state.training.theta.size() > 0)
-      experiment->model->capability<Parametric>()->set_parameters(
-          trained_parameters(*experiment->train, session.state.training));
-  } catch (const Interrupted&) {
-    return {.status = "interrupted",
-            .stage = stage_name(session.state.stage),
-            .seconds = session.seconds()};
+    return finish_cell(session, registry);
+  } catch (const LeaseLost&) {
+    return {.status = "busy"};
+  } catch (const StorageError&) {
+    // The folder of a cell that another attempt has finished is no longer what it was.
+    if (attempt > 0 && !lease_is_current(folder, attempt)) return {.status = "busy"};
+    throw;
   }
-  outcome.stage = stage_name(session.state.stage);
-  outcome.seconds = session.seconds();
-  outcome.headline = headline_of(session);
-  outcome.made_by = session.state.made_by;
-  // The result comes last: where it exists, its status does too.
-  write_status(folder, outcome);
-  write_result(session, registry, outcome);
-  std::error_code ignored;
-  fs::remove_all(folder / "segments", ignored);
-  if (outcome.status == "complete") {
-    fs::remove(folder / "checkpoint.bin", ignored);
-    fs::remove(folder / "checkpoint.previous.bin", ignored);
-  }
-  return outcome;
 }
 
 }  // namespace gibbsite

@@ -1,8 +1,7 @@
-#include <unistd.h>
-
 #include <cmath>
 #include <numeric>
 
+#include "gibbsite/io/files.hpp"
 #include "gibbsite/io/hdf5.hpp"
 #include "gibbsite/run/schedule.hpp"
 
@@ -41,7 +40,7 @@ void put_varying(Hdf5Writer& file, const Plan& plan, const std::string& path) {
 }  // namespace
 
 void write_grid_file(const std::filesystem::path& folder, const Plan& plan) {
-  const std::filesystem::path beside = folder / (".grid.h5.tmp." + std::to_string(::getpid()));
+  const std::filesystem::path beside = folder / (".grid.h5.tmp." + unique_name());
   std::filesystem::remove(beside);
   std::vector<Outcome> outcomes;
   std::vector<std::string> metrics, ids, states, errors, files;

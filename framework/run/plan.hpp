@@ -24,7 +24,7 @@ struct Plan {
   std::string name;
   std::vector<PlannedCell> cells;
   std::map<std::string, Makers> made_by;  ///< what would compute them now, by precision; not frozen
-  std::string question = {};  ///< the first comment of the spec
+  std::string question = {};              ///< the first comment of the spec
 };
 
 /// Reads the spec, applies the settings, expands the grid, and has the engines build every cell,

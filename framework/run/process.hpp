@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -26,14 +27,21 @@ EngineOutput run_engine(const std::string& precision, const std::vector<std::str
 struct EngineProcess {
   pid_t pid = -1;
   int progress = -1;  ///< read end of its progress lines; end-of-file when it has ended
+  int output = -1;    ///< read end of what it prints
 };
 
-/// Starts an engine whose output is appended to `log`. The words `{progress}` among the arguments
-/// become the number of its progress descriptor.
+/// Starts an engine that may write `memory` bytes of its own memory (0: any number). The words
+/// `{progress}` among the arguments become the number of its progress descriptor. Both descriptors
+/// are read without waiting.
 EngineProcess start_engine(const std::string& precision, std::vector<std::string> arguments,
-                           const std::filesystem::path& log);
+                           std::uint64_t memory);
 
-/// "SIGSEGV (segmentation fault)".
+/// Starts a command of the shell that outlives this program, its output appended to `log`.
+pid_t start_shell(const std::string& command, const std::filesystem::path& log);
+
+/// "SIGSEGV".
+std::string signal_name(int signal);
+/// "SIGSEGV (Segmentation fault)".
 std::string signal_text(int signal);
 
 }  // namespace gibbsite

@@ -66,9 +66,13 @@ Stored stored_type(const Domain& domain) {
   return spin ? Stored::int8 : Stored::uint8;
 }
 
-std::filesystem::path segment_file(const std::filesystem::path& folder, std::size_t number) {
-  char name[32];
-  std::snprintf(name, sizeof name, "%06zu.h5", number + 1);
+std::filesystem::path segment_file(const std::filesystem::path& folder, std::size_t number,
+                                   int attempt) {
+  char name[48];
+  if (attempt == 0)
+    std::snprintf(name, sizeof name, "%06zu.h5", number + 1);
+  else
+    std::snprintf(name, sizeof name, "%06zu.%d.h5", number + 1, attempt);
   return folder / "segments" / name;
 }
 
@@ -163,10 +167,10 @@ void DrawBuffer::close(const std::filesystem::path& file, const std::string& pos
 }
 
 SegmentDraws::SegmentDraws(std::filesystem::path folder, RecordLayout layout,
-                           std::vector<Index> rows, std::string posterior, std::string stats)
+                           std::vector<Segment> segments, std::string posterior, std::string stats)
     : folder_(std::move(folder)),
       layout_(std::move(layout)),
-      rows_(std::move(rows)),
+      segments_(std::move(segments)),
       posterior_(std::move(posterior)),
       stats_(std::move(stats)) {
   each_segment([&](const Hdf5Reader&, Index, Index rows_here) { draws_ += rows_here; });
@@ -176,11 +180,11 @@ SegmentDraws::SegmentDraws(std::filesystem::path folder, RecordLayout layout,
 template <class Visit>
 void SegmentDraws::each_segment(Visit visit) const {
   Index first = 0;
-  for (std::size_t k = 0; k < rows_.size(); ++k) {
-    const Hdf5Reader reader(segment_file(folder_, k));
+  for (std::size_t k = 0; k < segments_.size(); ++k) {
+    const Hdf5Reader reader(segment_file(folder_, k, segments_[k].attempt));
     if (!reader.has("/" + stats_)) continue;
-    visit(reader, first, rows_[k]);
-    first += rows_[k];
+    visit(reader, first, segments_[k].rows);
+    first += segments_[k].rows;
   }
 }
 

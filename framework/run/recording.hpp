@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "gibbsite/io/checkpoint.hpp"
 #include "gibbsite/io/hdf5.hpp"
 #include "gibbsite/run/experiment.hpp"
 
@@ -13,8 +14,10 @@ namespace gibbsite {
 /// categorical ones, int8 for spins.
 Stored stored_type(const Domain& domain);
 
-/// A closed piece of the record: `folder/segments/000001.h5`, ... with `rows` draws per chain.
-std::filesystem::path segment_file(const std::filesystem::path& folder, std::size_t number);
+/// The file of a closed piece of the record: `folder/segments/000001.h5`, or `000001.2.h5` where
+/// the second attempt at the cell wrote it, so that one that lost the cell spoils nothing.
+std::filesystem::path segment_file(const std::filesystem::path& folder, std::size_t number,
+                                   int attempt = 0);
 
 /// What is recorded of each chain.
 struct RecordLayout {
@@ -50,7 +53,7 @@ class DrawBuffer {
 /// The closed segments of one phase as one array of draws.
 class SegmentDraws final : public Draws {
  public:
-  SegmentDraws(std::filesystem::path folder, RecordLayout layout, std::vector<Index> rows,
+  SegmentDraws(std::filesystem::path folder, RecordLayout layout, std::vector<Segment> segments,
                std::string posterior, std::string stats);
   Index chains() const override { return layout_.chains; }
   Index draws() const override { return draws_; }
@@ -66,7 +69,7 @@ class SegmentDraws final : public Draws {
 
   std::filesystem::path folder_;
   RecordLayout layout_;
-  std::vector<Index> rows_;
+  std::vector<Segment> segments_;
   std::string posterior_, stats_;
   Index draws_ = 0;
 };

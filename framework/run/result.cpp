@@ -180,10 +180,11 @@ std::vector<double> draw_steps(Index draws, Index thin) {
 
 }  // namespace
 
-void write_result(const Session& session, const Registry& registry, const Outcome& outcome) {
+bool write_result(const Session& session, const Registry& registry, const Outcome& outcome) {
   const Experiment& experiment = session.experiment;
   const Checkpoint& state = session.state;
-  const std::filesystem::path beside = session.folder / "result.h5.tmp";
+  const std::filesystem::path beside =
+      session.folder / ("result.h5.tmp." + std::to_string(session.attempt));
   std::filesystem::remove(beside);
   Hdf5Writer file(beside);
   write_root(file, session, registry, outcome);
@@ -203,7 +204,7 @@ void write_result(const Session& session, const Registry& registry, const Outcom
     write_one(file, experiment.evaluate[k].label, experiment.evaluate[k].name, state.results[k],
               *experiment.own_model);
   write_cost(file, state, outcome.seconds);
-  file.finish(session.folder / "result.h5");
+  return file.finish_first(session.folder / "result.h5");
 }
 
 std::vector<std::pair<std::string, double>> headline_of(const Session& session) {

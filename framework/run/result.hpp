@@ -15,11 +15,16 @@ struct Outcome {
   std::string stage;
   double seconds = 0;
   std::vector<std::pair<std::string, double>> headline;  ///< `label.metric` -> value
-  Makers made_by;  ///< empty where an engine did not get so far
+  Makers made_by;                ///< empty where an engine did not get so far
+  std::int64_t step = -1;        ///< of the stage, where a failed cell was when it ended
+  std::string signal;            ///< that ended it: "SIGSEGV"
+  int attempt = 0;               ///< number of its lease
+  std::vector<std::string> log;  ///< last lines that a failed cell printed
 };
 
 /// Writes `<folder>/result.h5` from the session's state and segments; it appears when complete.
-void write_result(const Session& session, const Registry& registry, const Outcome& outcome);
+/// False where another attempt at the cell was faster: then its file stays.
+bool write_result(const Session& session, const Registry& registry, const Outcome& outcome);
 
 /// The headline numbers of the evaluations, as `label.metric`.
 std::vector<std::pair<std::string, double>> headline_of(const Session& session);

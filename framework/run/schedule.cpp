@@ -1,18 +1,12 @@
 #include "gibbsite/run/schedule.hpp"
 
 #include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
-#include <csignal>
-#include <cstdio>
-#include <deque>
-#include <sstream>
-
 #include "gibbsite/io/files.hpp"
-#include "gibbsite/run/process.hpp"
+#include "gibbsite/run/interrupts.hpp"
 #include "gibbsite/run/progress.hpp"
+#include "gibbsite/run/queue.hpp"
 
 namespace gibbsite {
 namespace {
@@ -20,215 +14,193 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-volatile std::sig_atomic_t interrupts = 0;
-void on_interrupt(int) { interrupts = interrupts + 1; }
-
 double since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// The last lines of a cell's log, for the message when it fails.
-std::string log_tail(const fs::path& log) {
-  std::string text;
-  try {
-    text = read_file(log);
-  } catch (const StorageError&) {
-    return "";
-  }
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  const auto cut = text.rfind('\n');
-  return text.substr(cut == std::string::npos ? 0 : cut + 1).substr(0, 500);
-}
+// What an engine says with its exit code, beside 0, 1 and 2 (see cli/engine).
+constexpr int storage_fault_code = 3, busy_code = 75, stopped_code = 130;
+constexpr double restart_delay = 0.2;
 
-struct Waiting {
-  const PlannedCell* cell = nullptr;
-  int tries = 0;
-  Clock::time_point not_before;
-};
-
+// A cell in this program's hands. Without a worker it is about to get one.
 struct Running {
   Waiting job;
-  EngineProcess process;
-  CellProgress progress;
-  Clock::time_point started = Clock::now();
-  std::string partial;  // an unfinished progress line
-  int stop_level = 0;   // 1: asked to stop, 2: killed
-  bool timed_out = false;
+  std::unique_ptr<Lease> lease;
+  std::unique_ptr<CellWorker> worker;
+  Clock::time_point not_before, started = Clock::now();
+  int tries = 0;
 };
 
-// Starts, watches and reaps the engines of one run.
 class Scheduler {
  public:
   Scheduler(const Plan& plan, const RunOptions& options)
-      : plan_(plan), options_(options), view_(plan.cells.size()) {}
+      : plan_(plan),
+        options_(options),
+        interrupts_(options.folder),
+        view_(plan.cells.size()),
+        queue_(
+            plan, options, [this](const std::string& line) { view_.finished(line); },
+            [this](const PlannedCell& cell, const Outcome& outcome, bool before) {
+              found(cell, outcome, before);
+            }) {}
 
   int run() {
-    struct sigaction action {};
-    action.sa_handler = on_interrupt;
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-    for (const PlannedCell& cell : plan_.cells) enqueue(cell);
-    if (waiting_.empty()) view_.finished("nothing to do: every cell is done");
-    while (!running_.empty() || (!waiting_.empty() && !stopping())) {
-      start_what_fits();
+    if (queue_.empty()) view_.finished("nothing to do: every cell is done");
+    while (!running_.empty() || (!queue_.empty() && !stopping() && !left_to_others())) {
+      claim_what_fits();
+      start_what_is_due();
       watch();
-      pass_on_interrupts();
+      heed_interrupts();
       view_.draw(shown(), done_, failed_);
     }
     view_.clear();
     write_grid_file(options_.folder, plan_);
     if (storage_fault_) return 3;
-    if (interrupts > 0) return 130;
+    if (interrupted_ > 0) return 130;
     return failed_ > 0 ? 1 : 0;
   }
 
  private:
   bool stopping() const {
-    return interrupts > 0 || storage_fault_ || (options_.fail_fast && failed_ > 0);
+    return interrupted_ > 0 || storage_fault_ || (options_.fail_fast && failed_ > 0);
   }
 
-  void enqueue(const PlannedCell& cell) {
-    const fs::path folder = cell_folder(options_.folder, cell.id);
-    if (options_.fresh && cell_state(options_.folder, cell) != "running") {
-      std::error_code ignored;
-      fs::remove_all(folder, ignored);
-    }
-    const std::string state = cell_state(options_.folder, cell);
-    if (state == "complete" || state == "diverged") {
-      ++done_;
-      failed_ += state == "diverged" ? 1 : 0;
-      return;
-    }
-    waiting_.push_back({&cell});
-  }
+  bool left_to_others() const { return options_.pilot && queue_.left_to_others(); }
 
-  void start_what_fits() {
-    for (auto at = waiting_.begin();
-         at != waiting_.end() && int(running_.size()) < options_.jobs && !stopping();) {
-      if (at->not_before > Clock::now()) {
-        ++at;
+  void claim_what_fits() {
+    while (int(running_.size()) < options_.jobs && !stopping()) {
+      Running running;
+      running.lease = queue_.next(running.job);
+      if (!running.lease) return;
+      const int vanished = running.lease->vanished();
+      if (options_.crash_limit == 0 || vanished < options_.crash_limit) {
+        running_.push_back(std::move(running));
         continue;
       }
-      start(*at);
-      at = waiting_.erase(at);
+      fail(running, {.status = "failed",
+                     .error = std::to_string(vanished) +
+                              " programs in a row vanished at this cell without a checkpoint "
+                              "(--crash-limit); run again to try it anew"});
     }
   }
 
-  void start(const Waiting& job) {
-    const fs::path folder = cell_folder(options_.folder, job.cell->id);
-    make_folder(folder);
-    if (!fs::exists(folder / "cell.yaml"))
-      write_file(folder / "cell.yaml", to_yaml(job.cell->spec));
-    Running running{.job = job};
-    running.progress.title = job.cell->varying.empty() ? job.cell->id : varying_text(*job.cell);
-    running.process =
-        start_engine(job.cell->precision(),
-                     {"run", folder.string(), std::to_string(options_.threads), "{progress}"},
-                     folder / "log.txt");
-    running_.push_back(std::move(running));
+  void start_what_is_due() {
+    for (Running& running : running_) {
+      if (running.worker || running.not_before > Clock::now() || stopping()) continue;
+      running.worker =
+          std::make_unique<CellWorker>(folder_of(running), running.job.cell->precision(),
+                                       options_.threads, running.lease->attempt(), options_.limits);
+    }
   }
 
   void watch() {
     std::vector<pollfd> files;
-    for (const Running& running : running_) files.push_back({running.process.progress, POLLIN, 0});
-    if (files.empty()) {
-      if (!waiting_.empty()) ::poll(nullptr, 0, 50);
-      return;
-    }
-    if (::poll(files.data(), files.size(), 100) < 0) return;  // a signal: looked at next
-    for (std::size_t k = files.size(); k-- > 0;)
-      if (files[k].revents != 0 && !read_progress(running_[k])) reap(k);
-  }
-
-  // False at end-of-file, when the engine has ended.
-  static bool read_progress(Running& running) {
-    char buffer[4096];
-    while (true) {
-      const ssize_t got = ::read(running.process.progress, buffer, sizeof buffer);
-      if (got == 0) return false;
-      if (got < 0) return true;
-      running.partial.append(buffer, std::size_t(got));
-      for (auto end = running.partial.find('\n'); end != std::string::npos;
-           end = running.partial.find('\n')) {
-        std::istringstream line(running.partial.substr(0, end));
-        line >> running.progress.stage >> running.progress.share >> running.progress.seconds;
-        std::getline(line >> std::ws, running.progress.note);
-        running.partial.erase(0, end + 1);
+    bool soon = false;
+    for (const Running& running : running_)
+      if (running.worker) {
+        running.worker->wait_for(files);
+        soon = soon || running.worker->is_ending();
       }
-    }
+    ::poll(files.data(), files.size(), soon ? 1 : files.empty() ? 50 : 100);
+    const double passed = since(looked_);
+    looked_ = Clock::now();
+    for (std::size_t k = running_.size(); k-- > 0;)
+      if (is_over(running_[k], passed)) running_.erase(running_.begin() + std::ptrdiff_t(k));
   }
 
-  void reap(std::size_t k) {
-    const Running running = std::move(running_[k]);
-    running_.erase(running_.begin() + std::ptrdiff_t(k));
-    int status = 0;
-    while (::waitpid(running.process.pid, &status, 0) < 0 && errno == EINTR) {
+  // Whether the cell is no longer in this program's hands.
+  bool is_over(Running& running, double passed) {
+    if (!running.lease->beat()) {
+      view_.finished("cell " + running.job.cell->id +
+                     ": another program has taken it over, this one gave no sign of life");
+      queue_.put_back(running.job);
+      return true;
     }
-    ::close(running.process.progress);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 75)
-      return again(running, 0.2, running.job.tries);  // another program has it
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 130) {
-      // Someone stopped this engine alone: it goes on from its checkpoint.
-      if (interrupts == 0) again(running, 0.2, running.job.tries);
-      return;
+    if (!running.worker) {
+      if (stopping()) running.lease->release();
+      return stopping();
     }
-    if (WIFSIGNALED(status) && running.stop_level == 2 && !running.timed_out) return;
-    conclude(running, status);
+    const auto end = running.worker->look(passed);
+    return end && has_ended(running, *end);
   }
 
-  void again(const Running& running, double delay, int tries) {
-    Waiting job = running.job;
-    job.tries = tries;
-    job.not_before = Clock::now() + std::chrono::milliseconds(int(1000 * delay));
-    const std::string state = cell_state(options_.folder, *job.cell);
-    if (state == "complete" || state == "diverged")
-      return count(*job.cell, state, since(running.started), "");
-    waiting_.push_back(job);
+  // A new process for the same cell.
+  static bool restart(Running& running, double delay) {
+    running.worker.reset();
+    running.not_before = Clock::now() + std::chrono::milliseconds(int(1000 * delay));
+    return false;
   }
 
-  void conclude(const Running& running, int status) {
-    const PlannedCell& cell = *running.job.cell;
-    const fs::path folder = cell_folder(options_.folder, cell.id);
-    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    const bool finished = fs::exists(folder / "result.h5");
-    if (code == 0 && finished) return count(cell, "complete", since(running.started), "");
-    std::string error = log_tail(folder / "log.txt");
-    if (code == 0)
-      error = "ended without a result in stage " + running.progress.stage +
-              " (did a plugin call exit?)";
-    if (WIFSIGNALED(status))
-      error = "ended by " + signal_text(WTERMSIG(status)) + " in stage " + running.progress.stage;
-    if (running.timed_out)
-      error = "took longer than " + number_text(options_.timeout) + " s (stage " +
-              running.progress.stage + ")";
-    if (code == 3) storage_fault_ = true;
-    if (code != 3 && running.job.tries < options_.retries &&
-        cell_state(options_.folder, cell) != "diverged") {
-      view_.finished("cell " + cell.id + ": " + error + "; trying again");
-      return again(running, 0, running.job.tries + 1);
+  bool has_ended(Running& running, const CellEnd& end) {
+    const fs::path folder = folder_of(running);
+    if (end.code == busy_code) {
+      if (lease_is_current(folder, running.lease->attempt()))
+        return restart(running, restart_delay);  // one whose host has just been killed is dying
+      queue_.put_back(running.job);
+      return true;
     }
-    const bool diverged = cell_state(options_.folder, cell) == "diverged";
-    if (!diverged) {
-      try {
-        write_status(folder, {.status = "failed",
-                              .error = error,
-                              .stage = running.progress.stage,
-                              .seconds = since(running.started)});
-      } catch (const StorageError& fault) {
-        error += "; " + std::string(fault.what());
-      }
+    if (fs::exists(folder / "result.h5")) {
+      const Outcome outcome = read_status(folder);
+      remove_leases(folder);
+      count(*running.job.cell, outcome.status == "diverged" ? "diverged" : "complete",
+            since(running.started), outcome.error);
+      return true;
     }
-    count(cell, diverged ? "diverged" : "failed", since(running.started), error);
+    if (end.stopped && (end.code == stopped_code || end.signal != 0)) {
+      running.lease->release();
+      return true;
+    }
+    // Someone stopped this process alone: it goes on from its checkpoint.
+    if (end.code == stopped_code && !end.timed_out) return restart(running, restart_delay);
+    return has_failed(running, end);
+  }
+
+  bool has_failed(Running& running, const CellEnd& end) {
+    Outcome outcome{.status = "failed",
+                    .error = failure_text(*running.worker, end, options_.limits),
+                    .stage = running.worker->progress().stage,
+                    .seconds = since(running.started),
+                    .headline = {},
+                    .step = running.worker->step(),
+                    .signal = end.signal == 0 ? "" : signal_name(end.signal),
+                    .log = end.log};
+    storage_fault_ = storage_fault_ || end.code == storage_fault_code;
+    if (running.tries < options_.retries && !stopping()) {
+      ++running.tries;
+      view_.finished("cell " + running.job.cell->id + ": " + outcome.error + "; trying again");
+      return restart(running, 0);
+    }
+    fail(running, std::move(outcome));
+    return true;
+  }
+
+  void fail(Running& running, Outcome outcome) {
+    outcome.attempt = running.lease->attempt();
+    try {
+      write_status(folder_of(running), outcome);
+    } catch (const StorageError& fault) {
+      outcome.error += "; " + std::string(fault.what());
+    }
+    running.lease->release();
+    count(*running.job.cell, "failed", outcome.seconds, outcome.error);
+    if (outcome.log.size() > 1)
+      for (const std::string& line : outcome.log) view_.finished("  | " + line);
+  }
+
+  void found(const PlannedCell& cell, const Outcome& outcome, bool before) {
+    if (!before) return count(cell, outcome.status, outcome.seconds, outcome.error, " elsewhere");
+    ++done_;
+    failed_ += outcome.status == "diverged" ? 1 : 0;
   }
 
   void count(const PlannedCell& cell, const std::string& state, double seconds,
-             const std::string& error) {
+             const std::string& error, const char* where = "") {
     ++done_;
     if (state != "complete") ++failed_;
     std::string line = "[" + std::to_string(done_) + "/" + std::to_string(plan_.cells.size()) +
                        "] cell " + cell.id;
     if (!cell.varying.empty()) line += " " + varying_text(cell);
-    line += ": " + state + " in " + duration_text(seconds);
+    line += ": " + state + where + " in " + duration_text(seconds);
     if (!error.empty()) line += ": " + error;
     view_.finished(line);
     if (since(grid_written_) < 2) return;
@@ -236,61 +208,44 @@ class Scheduler {
     grid_written_ = Clock::now();
   }
 
-  void pass_on_interrupts() {
-    const int level = std::min(int{interrupts}, 2);
-    if (level > announced_)
+  void heed_interrupts() {
+    const int level = interrupts_.level();
+    if (level > interrupted_)
       view_.finished(level == 1 ? "stopping at the next checkpoint; interrupt again to stop at once"
                                 : "stopping at once");
-    announced_ = std::max(announced_, level);
-    for (Running& running : running_) {
-      if (options_.timeout > 0 && since(running.started) > options_.timeout &&
-          running.stop_level < 2) {
-        running.timed_out = true;
-        stop(running, 2);
-      }
-      if (level > running.stop_level) stop(running, level);
-    }
-  }
-
-  static void stop(Running& running, int level) {
-    ::kill(running.process.pid, level == 1 ? SIGTERM : SIGKILL);
-    running.stop_level = level;
+    interrupted_ = std::max(interrupted_, level);
+    if (interrupted_ == 0) return;
+    for (Running& running : running_)
+      if (running.worker) running.worker->stop(interrupted_);
   }
 
   std::vector<CellProgress> shown() const {
     std::vector<CellProgress> cells;
-    for (const Running& running : running_) cells.push_back(running.progress);
+    for (const Running& running : running_) {
+      const PlannedCell& cell = *running.job.cell;
+      if (running.worker) cells.push_back(running.worker->progress());
+      if (running.worker) cells.back().title = cell.varying.empty() ? cell.id : varying_text(cell);
+    }
     return cells;
+  }
+
+  fs::path folder_of(const Running& running) const {
+    return cell_folder(options_.folder, running.job.cell->id);
   }
 
   const Plan& plan_;
   const RunOptions& options_;
+  Interrupts interrupts_;
   ProgressView view_;
-  std::deque<Waiting> waiting_;
-  std::vector<Running> running_;
   std::size_t done_ = 0, failed_ = 0;
+  int interrupted_ = 0;
   bool storage_fault_ = false;
-  int announced_ = 0;
-  Clock::time_point grid_written_;
+  CellQueue queue_;
+  std::vector<Running> running_;
+  Clock::time_point grid_written_, looked_ = Clock::now();
 };
 
 }  // namespace
-
-fs::path cell_folder(const fs::path& folder, const std::string& id) {
-  return folder / "cells" / id;
-}
-
-std::string cell_state(const fs::path& folder, const PlannedCell& cell) {
-  const fs::path own = cell_folder(folder, cell.id);
-  if (!fs::exists(own)) return "new";
-  if (fs::exists(own / "result.h5"))
-    return read_status(own).status == "diverged" ? "diverged" : "complete";
-  if (fs::exists(own / "lock") && !FileLock(own / "lock").held()) return "running";
-  if (read_status(own).status == "failed") return "failed";
-  return fs::exists(own / "checkpoint.bin") || fs::exists(own / "checkpoint.previous.bin")
-             ? "interrupted"
-             : "new";
-}
 
 int run_plan(const Plan& plan, const RunOptions& options) { return Scheduler(plan, options).run(); }
 

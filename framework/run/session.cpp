@@ -2,13 +2,21 @@
 
 #include <unistd.h>
 
+#include <charconv>
 #include <csignal>
+#include <cstring>
 #include <utility>
+
+#include "gibbsite/run/lease.hpp"
 
 namespace gibbsite {
 namespace {
 
 volatile std::sig_atomic_t stop_requested = 0;
+
+// Where the cell is, for the handlers of signals that end the process.
+volatile int last_stage = -1, last_progress = -1;
+volatile std::int64_t last_step = 0;
 
 const char* stage_name(Checkpoint::Stage stage) {
   static const char* const names[] = {"train", "sample", "evaluate", "done"};
@@ -28,8 +36,20 @@ Evaluations counted(const Experiment& experiment) {
 
 void request_stop() { stop_requested = 1; }
 
-Session::Session(const Experiment& e, const Workers& w, std::filesystem::path f, int progress)
-    : experiment(e), workers(w), folder(std::move(f)), progress_(progress) {
+void tell_last_step() {
+  if (last_progress < 0 || last_stage < 0) return;
+  char line[64] = "last ";
+  std::strcat(line, stage_name(Checkpoint::Stage(last_stage)));
+  char* end = line + std::strlen(line);
+  *end++ = ' ';
+  end = std::to_chars(end, line + sizeof line - 1, std::int64_t(last_step)).ptr;
+  *end++ = '\n';
+  if (::write(last_progress, line, std::size_t(end - line)) < 0) last_progress = -1;
+}
+
+Session::Session(const Experiment& e, const Workers& w, std::filesystem::path f, int progress,
+                 int a)
+    : experiment(e), workers(w), folder(std::move(f)), attempt(a), progress_(progress) {
   FoundCheckpoint found = read_checkpoint(folder, e.id);
   if (!found.warning.empty())
     std::fprintf(stderr, "warning: %s; the checkpoint before it is used\n", found.warning.c_str());
@@ -41,6 +61,9 @@ Session::Session(const Experiment& e, const Workers& w, std::filesystem::path f,
   state.cell = e.id;
   earlier_seconds_ = state.seconds;
   counted_ = counted(e);
+  last_stage = int(state.stage);
+  last_step = 0;
+  last_progress = progress;
 }
 
 double Session::seconds() const { return earlier_seconds_ + since(started_); }
@@ -61,6 +84,8 @@ void Session::enter(Checkpoint::Stage stage) {
   account();
   repair();
   state.stage = stage;
+  last_step = 0;
+  last_stage = int(stage);
 }
 
 void Session::repair() {
@@ -73,7 +98,12 @@ void Session::repair() {
                changed.c_str());
 }
 
+void Session::require_lease() const {
+  if (attempt > 0 && !lease_is_current(folder, attempt)) throw LeaseLost();
+}
+
 void Session::save() {
+  require_lease();
   if (before_save) before_save();
   if (before_first_save) std::exchange(before_first_save, nullptr)();
   account();
@@ -83,6 +113,7 @@ void Session::save() {
 }
 
 void Session::report(double done, double total, const std::string& note) {
+  last_step = std::int64_t(done);
   if (since(repaired_at_) >= 0.05) {
     repair();
     repaired_at_ = Clock::now();
@@ -96,8 +127,9 @@ void Session::report(double done, double total, const std::string& note) {
   shown_ = Clock::now();
   char line[256];
   const int length =
-      std::snprintf(line, sizeof line, "%s %.4f %.3f %s\n", stage_name(state.stage),
-                    total > 0 ? done / total : 1.0, since(started_), note.substr(0, 120).c_str());
+      std::snprintf(line, sizeof line, "%s %.4f %.3f %lld %s\n", stage_name(state.stage),
+                    total > 0 ? done / total : 1.0, since(started_),
+                    static_cast<long long>(last_step), note.substr(0, 120).c_str());
   // A reader that has gone away is no reason to stop.
   if (length > 0 && ::write(progress_, line, std::size_t(length)) < 0) progress_ = -1;
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <stdexcept>
 
 #include "gibbsite/io/checkpoint.hpp"
 #include "gibbsite/io/process_state.hpp"
@@ -14,17 +15,29 @@ namespace gibbsite {
 /// Asks the running cell to stop at its next report. Safe in a signal handler.
 void request_stop();
 
+/// Thrown where the cell has been taken over by another attempt: this one must not write any more.
+class LeaseLost : public std::runtime_error {
+ public:
+  LeaseLost() : std::runtime_error("the cell has been taken over") {}
+};
+
+/// Writes where the running cell is, as `last STAGE STEP`, to its progress descriptor. Safe in a
+/// signal handler.
+void tell_last_step();
+
 /// One attempt at a cell. `state` is what a checkpoint saves; it must be consistent whenever a
 /// stage calls `report`.
 class Session final : public Desk {
  public:
-  /// `progress` is a file descriptor for progress lines, or -1.
+  /// `progress` is a file descriptor for progress lines, or -1. `attempt` is the number of the
+  /// lease that this process works under, 0 without one.
   Session(const Experiment& experiment, const Workers& workers, std::filesystem::path folder,
-          int progress);
+          int progress, int attempt = 0);
 
   const Experiment& experiment;
   const Workers& workers;
   const std::filesystem::path folder;
+  const int attempt;
   Checkpoint state;
 
   /// Called before each checkpoint, to close what is buffered.
@@ -33,9 +46,12 @@ class Session final : public Desk {
   std::function<void()> before_first_save;
 
   void enter(Checkpoint::Stage stage);
-  /// Writes a checkpoint when it is due, or when stopping, which then throws Interrupted.
+  /// Writes a checkpoint when it is due, or when stopping, which then throws Interrupted. Throws
+  /// LeaseLost as `save` does.
   void report(double done, double total, const std::string& note) override;
+  /// Writes a checkpoint. Throws LeaseLost, and writes nothing, where the cell is another's now.
   void save();
+  void require_lease() const;
   /// Evaluations of the stage that pays, earlier attempts included.
   Evaluations evaluations() const;
   /// Seconds since the cell first started, earlier attempts included.

@@ -12,6 +12,9 @@ void write_status(const std::filesystem::path& folder, const Outcome& outcome) {
   node["status"] = Node::scalar(outcome.status, true);
   if (!outcome.error.empty()) node["error"] = Node::scalar(outcome.error, true);
   if (!outcome.stage.empty()) node["stage"] = Node::scalar(outcome.stage, true);
+  if (outcome.step >= 0) node["step"] = Node::of(outcome.step);
+  if (!outcome.signal.empty()) node["signal"] = Node::scalar(outcome.signal, true);
+  if (outcome.attempt > 0) node["attempt"] = Node::of(std::int64_t{outcome.attempt});
   node["seconds"] = Node::of(outcome.seconds);
   Node headline = Node::map();
   for (const auto& [name, value] : outcome.headline) headline[name] = Node::of(value);
@@ -21,6 +24,11 @@ void write_status(const std::filesystem::path& folder, const Outcome& outcome) {
     for (const auto& [part, identity] : outcome.made_by)
       made_by[part] = Node::scalar(identity, true);
     node["made_by"] = made_by;
+  }
+  if (!outcome.log.empty()) {
+    std::vector<Node> lines;
+    for (const std::string& line : outcome.log) lines.push_back(Node::scalar(line, true));
+    node["log"] = Node::list(std::move(lines));
   }
   write_file(folder / "status.yaml", to_yaml(node));
 }
@@ -36,6 +44,14 @@ Outcome read_status(const std::filesystem::path& folder) {
   outcome.status = text("status");
   outcome.error = text("error");
   outcome.stage = text("stage");
+  outcome.signal = text("signal");
+  const auto number = [&](const char* key, std::int64_t otherwise) {
+    return node.find(key) == nullptr ? otherwise : node.find(key)->as_integer().value_or(otherwise);
+  };
+  outcome.step = number("step", -1);
+  outcome.attempt = int(number("attempt", 0));
+  if (const Node* log = node.find("log"))
+    for (const Node& line : log->items) outcome.log.push_back(line.text);
   if (const Node* seconds = node.find("seconds")) outcome.seconds = seconds->as_real().value_or(0);
   if (const Node* headline = node.find("headline"))
     for (const auto& entry : headline->entries)

@@ -1,9 +1,11 @@
 // Checkpoints: exact, and never read where they are damaged or another cell's.
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <csignal>
 #include <cstring>
 #include <gibbsite/core/error.hpp>
 #include <gibbsite/io/checkpoint.hpp>
@@ -84,7 +86,7 @@ Checkpoint example(const std::string& cell = "0123456789ab") {
   c.divergence = "a \n\"text\" \xc3\xa9";
   c.chains = {nested_chains()};
   c.steps = 12345678901;
-  c.segments = {1, 2, 3};
+  c.segments = {{1, 1}, {2, 1}, {3, 4}};
   Result result;
   result.variables.push_back({"v", {"d"}, {11}, odd, Variable::Type::integer});
   result.coordinates["d"] = odd;
@@ -268,7 +270,15 @@ TEST_CASE("the checkpoint of another cell is refused by name") {
 TEST_CASE("a failing disk keeps the checkpoint that was there") {
   const TemporaryFolder folder;
   write_checkpoint(folder.path(), example());
-  fs::create_directory(folder / "checkpoint.new");  // nothing can be written under that name
+  const auto ignore = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{}, small{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  small = before;
+  small.rlim_cur = 1000;  // bytes, less than a checkpoint has
+  ::setrlimit(RLIMIT_FSIZE, &small);
   CHECK_THROWS_AS(write_checkpoint(folder.path(), example("cccccccccccc")), StorageError);
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, ignore);
+  CHECK(files_below(folder.path()) == std::vector<std::string>{"checkpoint.bin"});
   CHECK(refusal(folder.path()) == "");
 }

@@ -1,5 +1,5 @@
 // Fails calls to the system on purpose, preloaded into a program (LD_PRELOAD).
-//   FAULT_OP     which calls: a list of write, pwrite, fsync, rename, ftruncate
+//   FAULT_OP     which calls: a list of write, pwrite, fsync, rename, link, ftruncate
 //   FAULT_PATH   part of the path of the files concerned
 //   FAULT_NTH    which of those calls, from 1; from then on all, with FAULT_STICKY set
 //   FAULT_ERRNO  what they fail with (default: no space left on the device)
@@ -67,6 +67,9 @@ ssize_t pwrite64(int file, const void* bytes, size_t count, off64_t offset) {
 int fsync(int file) { return file_fails("fsync", file) ? -1 : NEXT(fsync)(file); }
 int rename(const char* from, const char* to) {
   return fails("rename", to) ? -1 : NEXT(rename)(from, to);
+}
+int link(const char* from, const char* to) {
+  return fails("link", to) ? -1 : NEXT(link)(from, to);
 }
 int ftruncate(int file, off_t length) {
   return file_fails("ftruncate", file) ? -1 : NEXT(ftruncate)(file, length);

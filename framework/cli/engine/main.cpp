@@ -1,5 +1,6 @@
 // The engine of one precision: the only program that loads plugins. The front program starts it
 // to check a spec, to run one cell, and to describe what is registered.
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -7,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <iostream>
+#include <new>
 
 #include "gibbsite/api/stamp.hpp"
 #include "gibbsite/cli/engine/describe.hpp"
@@ -16,6 +18,7 @@
 #include "gibbsite/io/yaml.hpp"
 #include "gibbsite/run/cell.hpp"
 #include "gibbsite/run/grid.hpp"
+#include "gibbsite/run/session.hpp"
 
 namespace {
 
@@ -72,11 +75,42 @@ void handle_signals() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-// run FOLDER THREADS PROGRESS_FD
+// The last word of a process that a signal ends: where the cell was. Then the signal does its work.
+void on_crash(int signal) {
+  tell_last_step();
+  ::raise(signal);
+}
+
+void handle_crashes() {
+  static char stack[1 << 16];  // that of the program may have overflowed
+  stack_t own{};
+  own.ss_sp = stack;
+  own.ss_size = sizeof stack;
+  ::sigaltstack(&own, nullptr);
+  struct sigaction action {};
+  action.sa_handler = on_crash;
+  action.sa_flags = SA_ONSTACK | int(SA_RESETHAND);
+  for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT})
+    sigaction(signal, &action, nullptr);
+}
+
+// run FOLDER THREADS PROGRESS_FD ATTEMPT
 int run(const std::vector<std::string>& arguments, Registry& registry) {
   handle_signals();
-  const Outcome outcome =
-      run_cell(arguments.at(0), registry, std::stoi(arguments.at(1)), std::stoi(arguments.at(2)));
+  handle_crashes();
+  const int progress = std::stoi(arguments.at(2));
+  ::fcntl(progress, F_SETFD, FD_CLOEXEC);  // none of a plugin's own programs' business
+  Outcome outcome;
+  try {
+    outcome = run_cell(arguments.at(0), registry, std::stoi(arguments.at(1)), progress,
+                       std::stoi(arguments.at(3)));
+  } catch (const std::bad_alloc&) {
+    tell_last_step();
+    throw std::runtime_error("out of memory");
+  } catch (...) {
+    tell_last_step();
+    throw;
+  }
   if (!outcome.error.empty())
     std::fprintf(stderr, "%s: %s\n", outcome.status.c_str(), outcome.error.c_str());
   if (outcome.status == "busy") return 75;
@@ -118,6 +152,9 @@ int main(int count, char** words) {
     return 2;
   } catch (const std::exception& fault) {
     std::fprintf(stderr, "%s\n", fault.what());
+    return 1;
+  } catch (...) {
+    std::fprintf(stderr, "a plugin threw what is no std::exception\n");
     return 1;
   }
 }
