@@ -6,8 +6,8 @@
 //   k(x, y) = exp(-(share of coordinates where x and y differ) / h);  h = 1 in the paper.
 // J = -KSD²; dJ/dθ = Σ_n,i r_ni (1 - s_ni) (∂E(x_n)/∂θ - ∂E(¬_i x_n)/∂θ), r_ni = dKSD²/ds(x_n)_i.
 // An update of a single observation pairs it with the one before, unless pairs of each observation
-// with itself count. Per observation of d coordinates: 1 + d energies and parameter gradients and the kernel with all
-// other observations.
+// with itself count. Per observation of d coordinates: 1 + d energies and parameter gradients and
+// the kernel with all other observations.
 #include <cmath>
 #include <gibbsite/api/batch_sums.hpp>
 #include <gibbsite/plugin.hpp>
