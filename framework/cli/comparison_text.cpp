@@ -158,8 +158,28 @@ TextTable sheet_of(const Comparison& table, const Style& style) {
   return sheet;
 }
 
-std::vector<std::string> notes_of(const Comparison& table, const std::string& best,
-                                  const std::string& like_best) {
+std::string joined(const std::vector<std::string>& cells, const char* separator, const char* end) {
+  std::string line;
+  for (const std::string& cell : cells) line += (line.empty() ? "" : separator) + cell;
+  return line + end;
+}
+
+}  // namespace
+
+std::string rounded(const Mean& mean) {
+  const double down = mean.value - mean.low, up = mean.high - mean.value;
+  double error = std::fmin(down, up);
+  if (!std::isfinite(error)) error = std::isfinite(down) ? down : up;
+  if (!std::isfinite(mean.value) || !std::isfinite(error) || error <= 0)
+    return short_number(mean.value);
+  const Rounding round(mean.value, error);
+  const bool even = std::isfinite(up + down) && std::abs(up - down) <= 1e-9 * (up + down);
+  if (even) return round(mean.value) + " ± " + round(up);
+  return round(mean.value) + " [" + round(mean.low) + ", " + round(mean.high) + "]";
+}
+
+std::vector<std::string> comparison_notes(const Comparison& table, const std::string& best,
+                                          const std::string& like_best) {
   bool seeds = false, own = false, marks = false;
   for (const ComparedRow& row : table.rows)
     for (const ComparedValue& value : row.values) {
@@ -183,39 +203,15 @@ std::vector<std::string> notes_of(const Comparison& table, const std::string& be
   return notes;
 }
 
-std::string joined(const std::vector<std::string>& cells, const char* separator, const char* end) {
-  std::string line;
-  for (const std::string& cell : cells) line += (line.empty() ? "" : separator) + cell;
-  return line + end;
-}
-
-}  // namespace
-
-std::string rounded(const Mean& mean) {
-  const double down = mean.value - mean.low, up = mean.high - mean.value;
-  double error = std::fmin(down, up);
-  if (!std::isfinite(error)) error = std::isfinite(down) ? down : up;
-  if (!std::isfinite(mean.value) || !std::isfinite(error) || error <= 0)
-    return short_number(mean.value);
-  const Rounding round(mean.value, error);
-  const bool even = std::isfinite(up + down) && std::abs(up - down) <= 1e-9 * (up + down);
-  if (even) return round(mean.value) + " ± " + round(up);
-  return round(mean.value) + " [" + round(mean.low) + ", " + round(mean.high) + "]";
-}
-
 TextTable comparison_sheet(const Comparison& table) {
   return sheet_of(table, {same, same, starred});
-}
-
-std::vector<std::string> comparison_notes(const Comparison& table) {
-  return notes_of(table, "*", "~");
 }
 
 std::string comparison_text(const Comparison& table) {
   TextTable sheet = comparison_sheet(table);
   if (sheet.width() > page && sheet.rows.size() <= few) sheet = sheet.transposed();
   std::string out = sheet.text();
-  for (const std::string& note : comparison_notes(table)) out += "\n" + note;
+  for (const std::string& note : comparison_notes(table, "*", "~")) out += "\n" + note;
   return out + "\n";
 }
 
@@ -226,7 +222,7 @@ std::string comparison_markdown(const Comparison& table) {
     out += k < table.by.size() ? " --- |" : " ---: |";
   for (const auto& row : sheet.rows) out += "\n| " + joined(row, " | ", " |");
   out += "\n";
-  for (const std::string& note : notes_of(table, "bold:", "italics:"))
+  for (const std::string& note : comparison_notes(table, "bold:", "italics:"))
     out += "\n- " + markdown_escaped(note);
   return out + "\n";
 }
@@ -239,7 +235,8 @@ std::string comparison_latex(const Comparison& table) {
                     joined(sheet.head, " & ", " \\\\\n\\midrule\n");
   for (const auto& row : sheet.rows) out += joined(row, " & ", " \\\\\n");
   out += "\\bottomrule\n\\end{tabular}\n";
-  for (const std::string& note : notes_of(table, "bold:", "underlined:")) out += "% " + note + "\n";
+  for (const std::string& note : comparison_notes(table, "bold:", "underlined:"))
+    out += "% " + note + "\n";
   return out;
 }
 

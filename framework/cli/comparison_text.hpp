@@ -11,9 +11,11 @@ namespace gibbsite {
 
 /// Aligned columns, or aligned rows where these are few and the columns many; the notes below.
 std::string comparison_text(const Comparison& table);
-/// The rows of it, without the notes, and the notes.
+/// The rows of it, without the notes.
 TextTable comparison_sheet(const Comparison& table);
-std::vector<std::string> comparison_notes(const Comparison& table);
+/// The notes, which call the marks of the best and of what is like it by these names.
+std::vector<std::string> comparison_notes(const Comparison& table, const std::string& best,
+                                          const std::string& like_best);
 /// A table of GitHub's Markdown: the best bold, what cannot be told from it in italics.
 std::string comparison_markdown(const Comparison& table);
 /// A tabular for the package booktabs: the best bold, what cannot be told from it underlined; the

@@ -104,7 +104,7 @@ Node page_of(const ComparisonRequest& request) {
   ComparisonRequest all = request;
   all.metrics = all.baseline = {};
   page["metrics"] = numbers_of(request.metrics.empty() ? table : compare(cells, all));
-  for (const std::string& note : comparison_notes(table))
+  for (const std::string& note : comparison_notes(table, "bold:", "underlined:"))
     page["notes"].items.push_back(Node::scalar(note, true));
   return page;
 }

@@ -149,6 +149,52 @@ TEST_CASE("a report behaves in a browser") {
   CHECK(occurrences(ending.out, "tooltip: ") == 2);
 }
 
+TEST_CASE("a report asks the spec's question and plots what a run has") {
+  const TemporaryFolder folder;
+  const fs::path spec = folder.write(
+      "s.yaml",
+      "# Does <script>window.stolen=1</script> matter?\n#\n# Three by three pixels.\n\n"
+      "gibbsite: 1\nname: s\ndata: {name: bars_and_stripes, side: 3}\n"
+      "model: {name: rbm, hidden: 4}\n"
+      "train: {gradient: {name: contrastive_divergence}, batch: 8, updates: 10}\n"
+      "sample: {sampler: parallel_tempering, chains: 2, warmup: 5, draws: 50}\n"
+      "evaluate: [{name: annealed_importance_sampling, label: ais, temperatures: 10, runs: 20}]\n");
+  const std::string out = (folder / "out").string();
+  REQUIRE(invoke({"run", spec.string(), "--out", out}).code == 0);
+  const std::string file = (folder / "page.html").string();
+  const Ending made = invoke({"report", out, "-o", file});
+  if (made.err.find("libjs-chart.js") != std::string::npos) return;
+  CAPTURE(made.err);
+  REQUIRE(made.code == 0);
+  const Ending checked = run_program(
+      {"/usr/bin/python3", "-c",
+       "import json, sys\n"
+       "d = json.load(open(sys.argv[1]))\n"
+       "lines = d['question'].split('\\n')\n"
+       "assert lines[0] == 'Does <script>window.stolen=1</script> matter?', lines\n"
+       "assert lines[1:] == ['', 'Three by three pixels.'], lines\n"
+       "one = d['details'][0]\n"
+       "names = [q['name'] for q in one['quantities']]\n"
+       "assert names == ['energy', 'magnetisation', 'flip rate', 'x[0]', 'x[1]'], names\n"
+       "for q in one['quantities'][:2]:\n"
+       "    assert len(q['traces']) == 2 and len(q['traces'][0].split()) == 50\n"
+       "    for part in ('ranks', 'marginals'):\n"
+       "        total = sum(float(n) for chain in q[part] for n in chain.split())\n"
+       "        assert total == 100, (part, total)\n"
+       "    assert all(a.split()[0] == '1' for a in q['autocorrelation'])\n"
+       "assert sum(map(float, one['weights'][0]['counts'].split())) == 20\n"
+       "rates = [float(r) for r in one['swaps']['rates'].split()]\n"
+       "assert rates and all(0 <= r <= 1 for r in rates), rates\n"
+       "assert len(one['energies']['levels'].split()) == len(one['energies']['changes'].split())\n"
+       "assert {c['name'] for c in one['training']} >= {'energy_gap', 'gradient_norm'}\n"
+       "sheets = {i['title']: len(i['levels']) // 18 for i in one['images']}\n"
+       "assert sheets == {'samples': 64, 'filters': 4}, sheets\n"
+       "assert 'git_commit' in d['provenance'] and 'plugin' in d['provenance']\n",
+       folder.write("data.json", data_of(text_of(file))).string()});
+  CAPTURE(checked.err);
+  CHECK(checked.code == 0);
+}
+
 TEST_CASE("report refuses what is no run folder and unknown words") {
   const TemporaryFolder folder;
   const Ending none = invoke({"report", folder.path().string()});
