@@ -75,7 +75,10 @@ function frame(parent, title, full = false) {
   };
 }
 
+// Of logarithmic ticks those at 1, 2 and 5 have a number.
 function axis(title, more = {}) {
+  if (more.type === "logarithmic")
+    more.ticks = {callback: (v) => (/^[125]/.test(v.toExponential(3)) && /^.\.000/.test(v.toExponential(3)) ? short(v) : "")};
   return {type: "linear", title: {display: title !== "", text: title}, grid: {color: "#eceff2"}, ...more};
 }
 
@@ -162,6 +165,8 @@ const metrics = data.metrics.map((metric) => ({
   name: metric.name, mean: unpack(metric.mean), low: unpack(metric.low), high: unpack(metric.high)}));
 const rowAxis = {path: "row", values: table.map((row) => row.index), isRow: true};
 const axes = [rowAxis, ...data.axes.map((one) => ({path: one.path, values: unpack(one.values)}))];
+// The first axis on which every row has its place; else the rows themselves.
+const wholeAxis = Math.max(0, axes.findIndex((one) => !one.isRow && one.values.every((v) => !isNaN(v))));
 const comparisons = [];
 const exactLabels = new Set(data.details.flatMap((cell) => cell.exact));
 
@@ -252,7 +257,7 @@ function addComparisons() {
   const named = (pattern) => metrics.filter((metric) => pattern.test(metric.name));
   const stepAxis = Math.max(0, axes.findIndex((one) => /(^|[._])(steps|k|runs|temperatures)$/.test(one.path)));
   addComparison("Any number against what varies", metrics,
-    {full: true, x: axes.length > 1 ? 1 : 0, first: Math.max(0, metrics.findIndex((m) => /log_likelihood_test|ess_bulk$/.test(m.name)))});
+    {full: true, x: wholeAxis, first: Math.max(0, metrics.findIndex((m) => /log_likelihood_test|ess_bulk$/.test(m.name)))});
   addComparison("log Z: estimates and exact values", named(/[./]log_partition$/), {together: true, full: true});
   addComparison("log Z: estimate less the exact value", named(/log_partition\/error$/), {together: true, full: true});
   addComparison("Effective sample size per cost", named(/\/per_(evaluation|update|second)$/), {sideways: true, full: true});
