@@ -1,6 +1,7 @@
 // What the experiments find, at a size that takes seconds.
 #include <doctest/doctest.h>
 
+#include <cstdio>
 #include <map>
 #include <sstream>
 
@@ -36,4 +37,34 @@ TEST_CASE("the bias of contrastive divergence falls with its steps") {
   CHECK(bias[2] > 1.5 * bias[5]);
   CHECK(bias[5] > 2 * bias[25]);
   CHECK(bias[50] < 0.1);
+}
+
+// The differences have deviation .01 over seeds; one that went the wrong way, or did not learn at
+// all, is off by more than a nat.
+TEST_CASE("methods without chains come as far as maximum likelihood on 1000 draws") {
+  const TemporaryFolder folder;
+  const std::string out = (folder / "out").string();
+  const Ending ran = invoke({"run", GIBBSITE_SOURCE "/experiments/training/without_chains.yaml",
+                             "--out", out, "--only", "data.size=2000", "--only", "seed=1"});
+  CAPTURE(ran.err);
+  REQUIRE(ran.code == 0);
+  const Ending table = invoke(
+      {"compare", out, "--by", "gradient", "--metric", "exact.mean_log_likelihood_test", "--csv"});
+  std::map<std::string, double> likelihood;
+  std::istringstream lines(table.out);
+  std::string line;
+  std::getline(lines, line);
+  while (std::getline(lines, line)) {
+    const auto comma = line.find(',');
+    int cells = 0, complete = 0;
+    double value = 0;
+    REQUIRE(std::sscanf(line.c_str() + comma, ",%d,%d,%lf", &cells, &complete, &value) == 3);
+    likelihood[line.substr(0, comma)] = value;
+  }
+  REQUIRE(likelihood.size() == 5);
+  for (const auto& [gradient, value] : likelihood) {
+    CAPTURE(gradient);
+    CHECK(value > likelihood["exact"] - 0.06);
+    CHECK(value < likelihood["exact"] + 0.06);
+  }
 }
