@@ -114,6 +114,9 @@ double Canvas::text_width(const std::string& words, double size) const {
 
 void Canvas::finish() {
   State& state = *state_;
+  // A text that is no UTF-8, for one, stops all further strokes.
+  if (const cairo_status_t fault = cairo_status(state.pen); fault != CAIRO_STATUS_SUCCESS)
+    throw Error(state.file.string() + ": cannot be drawn: " + cairo_status_to_string(fault));
   if (state.file.extension() == ".png")
     cairo_surface_write_to_png_stream(state.surface, append, &state.bytes);
   cairo_surface_finish(state.surface);
