@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "gibbsite/api/abilities.hpp"
 #include "gibbsite/core/log_weights.hpp"
 #include "gibbsite/core/numerics.hpp"
 
@@ -14,10 +15,11 @@ void add_hidden_mixture(const EnergyModel& model, const BatchView& x, Stream ran
   latent.hidden_natural(x, natural);
   sample(latent.hidden(), natural, random, h);
   latent.visible_natural(h, natural);
-  const Row log_z = log_partition(model.domain(), natural);
+  const Domain observed = model.domain().select(all_sites(v.rows()));
+  const auto rows = natural.topRows(natural_rows(observed));
+  const Row log_z = log_partition(observed, rows);
   for (Index n = 0; n < v.cols(); ++n) {
-    const Row log_p =
-        natural_energy(model.domain(), natural, v.col(n).replicate(1, x.cols())) - log_z;
+    const Row log_p = natural_energy(observed, rows, v.col(n).replicate(1, x.cols())) - log_z;
     for (Index c = 0; c < x.cols(); ++c)
       log_sums(c, n) = log_sum_exp(Eigen::Array2d(log_sums(c, n), log_p(c)));
   }

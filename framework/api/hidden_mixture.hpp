@@ -6,8 +6,9 @@
 namespace gibbsite {
 
 /// Draws one hidden state h for each configuration of `x` and adds p(v | h) to `log_sums`, which
-/// keeps logarithms of sums (columns of x, observations), for every column of `v`. Chain c of
-/// `random` is that of column c of `x`. `model` is latent.
+/// keeps logarithms of sums (columns of x, observations), for every column of `v`: configurations,
+/// or their first coordinates alone. Chain c of `random` is that of column c of `x`. `model` is
+/// latent.
 GIBBSITE_API void add_hidden_mixture(const EnergyModel& model, const BatchView& x, Stream random,
                                      const BatchView& v, Eigen::Ref<Eigen::ArrayXXd> log_sums);
 

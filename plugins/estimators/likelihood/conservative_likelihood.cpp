@@ -2,8 +2,8 @@
 // hidden states h_s ~ p(h), and observations the probability
 //   p̂(v) = (1/S) Σ_s p(v | h_s),  E p̂(v) = p(v),  E ln p̂(v) <= ln p(v),
 // closer from below as S grows, and far below where no h_s explains v. It needs no Z; with -E(v) it
-// gives an upper bound on ln Z. Both hold for a chain that has forgotten its start: chains are
-// compared by R̂ of their energies.
+// gives an upper bound on ln Z. Of deep machines v are the observed units alone. Both hold for a
+// chain that has forgotten its start: chains are compared by R̂ of their energies.
 #include <gibbsite/api/averages.hpp>
 #include <gibbsite/api/exact_draws.hpp>
 #include <gibbsite/api/hidden_mixture.hpp>
@@ -39,17 +39,15 @@ class ConservativeLikelihood final : public Evaluation {
 
   ConservativeLikelihood(const Params& p, const Context& c)
       : params_(p), context_(c), kernel_(c.sampler(p.sampler)) {
-    if (c.require_train().observed().dim() != c.model->dim())
-      throw Error(c.subject + ": needs data of whole configurations, got " +
-                  std::to_string(c.train->observed().dim()) + " of " +
-                  std::to_string(c.model->dim()) + " coordinates");
+    c.require_train();
     if (p.start == "exact" && draw_method(*c.model).empty())
       throw Error(c.subject + ": start: this model cannot be drawn from exactly");
   }
 
   Result evaluate(const Input& input) const override {
     const auto observed = [&](const Dataset* data, const std::string& which) {
-      return evenly_spaced_rows(data, params_.observations, input.random.split(which));
+      return evenly_spaced_rows(data == nullptr ? nullptr : &data->observed(), params_.observations,
+                                input.random.split(which));
     };
     const Batch train = observed(context_.train, "train"), test = observed(context_.test, "test");
     Batch v(train.rows(), train.cols() + test.cols());
@@ -118,8 +116,7 @@ class ConservativeLikelihood final : public Evaluation {
   Result conclude(const Found& all, const Batch& v, Index train) const {
     Result result;
     std::vector<std::string> warnings;
-    Row energy;
-    context_.model->energy(v, energy);
+    const Row energy = energy_of(v);
     const bool is_exact = kernel_->is_exact();
     if (!is_exact) warnings.push_back("the kernel does not leave the model's law as it is");
     const double mixed = rhat(all.energy.transpose());
@@ -137,6 +134,17 @@ class ConservativeLikelihood final : public Evaluation {
     return result;
   }
 
+  // E(v), that of observed coordinates by the sum over all others; NaN where these are too many.
+  Row energy_of(const Batch& v) const {
+    Row energy = Row::Constant(v.cols(), std::numeric_limits<double>::quiet_NaN());
+    if (v.rows() == context_.model->dim())
+      context_.model->energy(v, energy);
+    else if (log2_hidden_states(*context_.model, v.rows()) + std::log2(double(v.cols())) <=
+             max_log2_hidden)
+      energy = -log_sum(*context_.model, v);
+    return energy;
+  }
+
   // One set of observations: `sums` has ln Σ_s p(v | h_s), chains x observations.
   void add(const std::string& which, const Eigen::ArrayXXd& sums, const Row& energy, bool keep,
            Result& result, std::vector<std::string>& warnings) const {
@@ -149,7 +157,7 @@ class ConservativeLikelihood final : public Evaluation {
     result.scalar(name + "_standard_error", error);
     result.scalar("effective_chains_" + which, found.effective_chains);
     result.headline.emplace_back(name, log_p.mean());
-    if (which == "train") {  // -E(v) - ln p̂(v) lies above ln Z on average
+    if (which == "train" && !energy.isNaN().any()) {  // -E(v) - ln p̂(v) is above ln Z on average
       const double value = -energy.mean() - log_p.mean();
       result.scalar("log_partition", value);
       result.scalar("standard_error", error);

@@ -126,8 +126,7 @@ class SequentialMonteCarlo final : public Evaluation {
     return result;
   }
 
-  // Populations that collapse alike agree with each other and not with Z. `least`: the lowest
-  // effective sample size of a step, summed over populations.
+  // Populations that collapse alike agree, but not with Z; `least` is their joint sample size then.
   void warn_of_collapse(double least, Result& result) const {
     const double all = double(params_.runs * params_.particles);
     if (least > .1 * all * (1 + 1e-9) || !std::get<bool>(result.attributes.at("reliable"))) return;

@@ -61,17 +61,42 @@ TEST_SUITE("slow") {
   TEST_CASE("reliable intervals of estimators by draws hold ln Z in 88 to 99 of 100 seeds") {
     // An exact 95 % interval is outside this in 1 of 130 cases; these seeds are fixed.
     const auto rbm = test::recipe_rbm(8, 6, 1);
+    const auto ising = test::make_model("{name: ising, sides: [3], coupling: 0.4}");
     for (const auto& [yaml, model] : std::vector<std::pair<std::string, EnergyModel*>>{
              {"{name: importance_sampling, base: uniform, draws: 1000}", rbm.get()},
              {"{name: bennett_acceptance_ratio, temperatures: 4, draws: 20}", rbm.get()},
              {"{name: mbar, temperatures: 4, draws: 50, runs: 10}", rbm.get()},
-             {"{name: murray_salakhutdinov, length: 200}", rbm.get()}}) {
+             {"{name: murray_salakhutdinov, length: 200}", rbm.get()},
+             {"{name: wang_landau, sweeps: 2000}", ising.get()}}) {
       const Coverage found = coverage(yaml, *model, 100);
       CAPTURE(yaml);
       CHECK(found.reliable >= 50);
       CHECK(double(found.covered) >= .88 * found.reliable);
       CHECK(double(found.covered) <= .99 * found.reliable);
     }
+  }
+
+  TEST_CASE("reliable errors of the conservative bound, and its interval, hold the likelihood") {
+    const auto model = test::recipe_rbm(8, 6, 1);
+    const test::Rows data(test::two_of_four());
+    const double log_z = exact_log_z(*model), log_likelihood = -6.6471602110;
+    const auto evaluation =
+        test::make_evaluation("{name: conservative_likelihood, warmup: 200, samples: 50, steps: 5}",
+                              test::context_with(*model, &data));
+    int covered = 0, above = 0, reliable = 0;
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+      const Result result = test::evaluate(*evaluation, seed);
+      if (!std::get<bool>(result.attributes.at("reliable"))) continue;
+      const double error = test::value_of(result, "mean_log_likelihood_train_standard_error");
+      covered += std::abs(test::value_of(result, "mean_log_likelihood_train") - log_likelihood) <
+                 1.959963984540054 * error;
+      above += log_z <= test::values_of(result, "interval")[1];
+      ++reliable;
+    }
+    CHECK(reliable >= 50);
+    CHECK(double(covered) >= .88 * reliable);
+    CHECK(double(covered) <= .99 * reliable);
+    CHECK(double(above) >= .88 * reliable);  // open below: 97.5 % of exact ones, and the bias helps
   }
 
   TEST_CASE("on rugged and trained machines four estimators hold ln Z in their intervals") {

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <gibbsite/api/completion.hpp>
 #include <gibbsite/core/choice.hpp>
 
 #include "support/rows.hpp"
@@ -76,6 +77,23 @@ TEST_CASE("long chains find the exact likelihood, with the upper bound on ln Z t
   CHECK(std::get<std::string>(result.attributes.at("log_likelihood_bound")) == "lower");
   CHECK(is_reliable(result));
   CHECK(test::values_of(result, "log_likelihood").size() == 6);
+}
+
+TEST_CASE("of a deep machine it is the likelihood of the observed units alone (|z| < 4.5)") {
+  const auto model = test::make_model(
+      "{name: deep_boltzmann_machine, visible: 6, hidden: [5, 4], weight_scale: 0.5}");
+  const test::Rows v(states(Domain::binary(6), 20, 10));
+  const CompletedData data(v, *model);
+  const Result result = run(conservative(""), *model, 1, data);
+  const Result exact = test::evaluate(
+      *test::make_evaluation("exact_log_partition", test::context_with(*model, &data)), 1);
+  const double error = test::value_of(result, "mean_log_likelihood_train_standard_error");
+  CHECK(error < .05);
+  CHECK(std::abs(test::value_of(result, "mean_log_likelihood_train") -
+                 test::value_of(exact, "mean_log_likelihood_train")) < 4.5 * error);
+  CHECK(std::abs(test::value_of(result, "log_partition") - test::value_of(exact, "log_partition")) <
+        4.5 * error);
+  CHECK(is_reliable(result));
 }
 
 TEST_CASE("chains that have not mixed, and data that few of them explain, are unreliable") {

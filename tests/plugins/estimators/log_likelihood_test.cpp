@@ -1,4 +1,5 @@
 #include <cmath>
+#include <gibbsite/api/completion.hpp>
 
 #include "support/rows.hpp"
 #include "support/truth.hpp"
@@ -75,6 +76,33 @@ TEST_CASE(
                                         " nats: not converged; use more than 5 temperatures");
   CHECK(text(result, "warning").find(text(result, "sandwich")) == 0);
   CHECK_FALSE(std::get<bool>(result.attributes.at("reliable")));
+}
+
+TEST_CASE("the likelihood of a deep machine by every estimator of ln Z (|z| < 5)") {
+  const auto model = test::make_model(
+      "{name: deep_boltzmann_machine, visible: 6, hidden: [5, 4], weight_scale: 0.5}");
+  const test::Rows v(states(Domain::binary(6), 20, 10));
+  const CompletedData data(v, *model);
+  const Result result = test::evaluate(
+      *test::make_evaluation(
+          several("exact_log_partition, {name: mbar, temperatures: 6, draws: 200}, "
+                  "{name: bennett_acceptance_ratio, temperatures: 6}, "
+                  "{name: importance_sampling, base: uniform}, "
+                  "{name: wang_landau, bin_width: 0.5, sweeps: 4000}, murray_salakhutdinov, "
+                  "conservative_likelihood, " +
+                  ais),
+          test::context_with(*model, &data)),
+      1);
+  const auto& likelihood = test::values_of(result, "estimator_mean_log_likelihood_train");
+  const auto& error = test::values_of(result, "estimator_mean_log_likelihood_train_standard_error");
+  REQUIRE(likelihood.size() == 8);
+  for (std::size_t k = 1; k < 8; ++k) {
+    CAPTURE(k);
+    CHECK(error[k] > 0);
+    CHECK(error[k] < .2);
+    CHECK(std::abs(likelihood[k] - likelihood[0]) < 5 * error[k]);
+  }
+  CHECK(test::value_of(result, "gap") == 0);
 }
 
 TEST_CASE("without an upper bound nothing is called converged") {
