@@ -9,6 +9,15 @@ void add(std::atomic<std::uint64_t>& counter, Index n) {
   counter.fetch_add(std::uint64_t(n), std::memory_order_relaxed);
 }
 
+// What a plugin has resized must have one column per configuration, or its readers run off its end.
+void require_columns(const char* what, Index rows, Index least_rows, Index columns, Index chains) {
+  if (columns == chains && rows >= least_rows) return;
+  throw Error("the model returns " + std::string(what) + " of " + std::to_string(rows) + " x " +
+              std::to_string(columns) + " for " + std::to_string(chains) +
+              " configurations; it must have " + std::to_string(least_rows) +
+              " rows at least and a column for each");
+}
+
 }  // namespace
 
 std::string_view kind_name(Kind kind) {
@@ -40,6 +49,7 @@ void EnergyModel::energy(const BatchView& x, Row& energy) const {
   add(counters_.energy, x.cols());
   energy.resize(x.cols());
   do_energy(x, energy);
+  require_columns("energies", 1, 1, energy.cols(), x.cols());
 }
 
 void EnergyModel::natural_from_energies(std::span<const Index> sites, const BatchView& x,
@@ -68,21 +78,27 @@ void Differentiable::energy_and_gradient(const BatchView& x, Row& energy, Batch&
   energy.resize(x.cols());
   gradient.resize(x.rows(), x.cols());
   do_energy_and_gradient(x, energy, gradient);
+  require_columns("energies", 1, 1, energy.cols(), x.cols());
+  require_columns("a gradient", gradient.rows(), x.rows(), gradient.cols(), x.cols());
 }
 
 void Conditional::natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const {
   add(counters_.site_updates, Index(sites.size()) * x.cols());
   do_natural(sites, x, natural);
+  require_columns("natural parameters", natural.rows(), Index(sites.size()), natural.cols(),
+                  x.cols());
 }
 
 void Latent::hidden_natural(const BatchView& v, Batch& natural) const {
   add(counters_.site_updates, hidden().dim() * v.cols());
   do_hidden_natural(v, natural);
+  require_columns("natural parameters", natural.rows(), hidden().dim(), natural.cols(), v.cols());
 }
 
 void Latent::visible_natural(const BatchView& h, Batch& natural) const {
   add(counters_.site_updates, dynamic_cast<const EnergyModel&>(*this).dim() * h.cols());
   do_visible_natural(h, natural);
+  require_columns("natural parameters", natural.rows(), 1, natural.cols(), h.cols());
 }
 
 void Latent::free_energy_and_local_natural(const BatchView& v, Row& energy, Batch& natural) const {

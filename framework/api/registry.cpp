@@ -1,9 +1,26 @@
 #include "gibbsite/api/registry.hpp"
 
 #include <algorithm>
+#include <atomic>
+
+#include "gibbsite/api/under_construction.hpp"
 
 namespace gibbsite {
 namespace {
+
+std::atomic<const char*> built{nullptr};
+
+// Makes a plugin, by its subject, the one that is being built.
+class Construction {
+ public:
+  explicit Construction(const std::string& subject) : outer_(built.exchange(subject.c_str())) {}
+  ~Construction() { built = outer_; }
+  Construction(const Construction&) = delete;
+  Construction& operator=(const Construction&) = delete;
+
+ private:
+  const char* outer_;
+};
 
 class Resolved final : public Resolver {
  public:
@@ -37,6 +54,8 @@ std::string missing(const Registry& registry, const std::string& subject,
 }
 
 }  // namespace
+
+const char* under_construction() { return built; }
 
 Resolver* Registry::again() {
   static Resolved resolved;
@@ -75,6 +94,7 @@ std::unique_ptr<Plugin> Registry::make_any(Kind kind, const PluginSpec& spec,
   const std::string subject = std::string(kind_name(kind)) + " " + spec.name;
   const Entry* entry = find(kind, spec.name);
   if (entry == nullptr) throw Error("unknown " + subject + known_names(spec.name, names(kind)));
+  const Construction construction(subject);
   Context own = context;
   own.registry = this;
   own.subject = subject;

@@ -1,6 +1,7 @@
 #include "gibbsite/api/sampler.hpp"
 
 #include "gibbsite/core/choice.hpp"
+#include "gibbsite/core/error.hpp"
 
 namespace gibbsite {
 
@@ -85,6 +86,12 @@ void set_columns(Chains& chains, std::span<const Index> chosen, const Chains& pa
 }
 
 Row metropolis(Chains& now, const Chains& proposal, const Row& log_ratio, Stream& random) {
+  if (proposal.x.rows() != now.x.rows() || proposal.x.cols() != now.x.cols() ||
+      log_ratio.size() != now.x.cols())
+    throw Error("metropolis: proposal and log_ratio must have a column for each of the " +
+                std::to_string(now.x.cols()) + " chains, got " + std::to_string(proposal.x.rows()) +
+                " x " + std::to_string(proposal.x.cols()) + " and " +
+                std::to_string(log_ratio.size()));
   Row accepted = Row::Zero(now.x.cols());
   for (Index c = 0; c < now.x.cols(); ++c) {
     Stream own = random.chains_from(c);

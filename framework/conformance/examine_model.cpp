@@ -4,6 +4,7 @@
 #include "gibbsite/api/independent.hpp"
 #include "gibbsite/conformance/comparison.hpp"
 #include "gibbsite/conformance/examine.hpp"
+#include "gibbsite/conformance/memory_checks.hpp"
 #include "gibbsite/conformance/model_checks.hpp"
 #include "gibbsite/conformance/models.hpp"
 
@@ -34,6 +35,10 @@ class ModelExamination {
            [](Made& m) { return model_batch_faults(*m.model, m.x); });
     on_all("threads", "two threads get what one gets",
            [&](Made& m) { return model_thread_faults(*m.model, m.x, workers); });
+    on_all("memory", "further energies leave the heap as it is", [](Made& m) {
+      Row energy;
+      return leak_faults([&] { m.model->energy(m.x, energy); });
+    });
     on_ability<Differentiable>("gradient", "it is that of central differences", gradient_faults);
     on_ability<Parametric>("parameter gradient", "it is that of central differences",
                            parameter_gradient_faults);

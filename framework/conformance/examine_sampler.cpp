@@ -6,6 +6,7 @@
 #include "gibbsite/conformance/comparison.hpp"
 #include "gibbsite/conformance/examine.hpp"
 #include "gibbsite/conformance/explain.hpp"
+#include "gibbsite/conformance/memory_checks.hpp"
 #include "gibbsite/conformance/models.hpp"
 #include "gibbsite/conformance/sampler_checks.hpp"
 #include "gibbsite/conformance/sampler_figures.hpp"
@@ -111,6 +112,12 @@ class SamplerExamination {
            [](const Case& c) { return cache_faults(*c.make(*c.model), *c.model); });
     on_all("tuning", "it changes in adapt() alone",
            [](const Case& c) { return tuning_faults(*c.make(*c.model), *c.model); });
+    on_all("memory", "further steps leave the heap as it is", [](const Case& c) {
+      const auto kernel = c.make(*c.model);
+      Chains chains = kernel->init(some_starts(*c.model, 2));
+      std::uint64_t n = 0;
+      return leak_faults([&] { kernel->step(chains, Stream(17).at(++n)); });
+    });
     const bool free = entry_.name == "exact";
     on_all("evaluation counts", "what a step spends is what the model counts",
            [&](const Case& c) { return count_faults(c.make, *c.model, free); });

@@ -10,6 +10,7 @@
 #include "gibbsite/io/loader.hpp"
 #include "gibbsite/io/provenance.hpp"
 #include "gibbsite/io/yaml.hpp"
+#include "gibbsite/run/build_limit.hpp"
 #include "gibbsite/run/lease.hpp"
 #include "gibbsite/run/training_record.hpp"
 
@@ -134,8 +135,10 @@ void load_plugins(const Node& spec, Registry& registry, Faults& faults) {
       continue;
     }
     try {
-      load_module(type == ".cpp" ? compiled_plugin(file, GIBBSITE_STAMP_PRECISION) : file,
-                  registry);
+      const fs::path module =
+          type == ".cpp" ? compiled_plugin(file, GIBBSITE_STAMP_PRECISION) : file;
+      const BuildLimit limit;
+      load_module(module, registry);
     } catch (const StorageError&) {
       throw;
     } catch (const Error& fault) {

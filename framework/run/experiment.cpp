@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gibbsite/io/process_state.hpp"
+#include "gibbsite/run/build_limit.hpp"
 
 namespace gibbsite {
 namespace {
@@ -212,6 +213,7 @@ std::unique_ptr<Experiment> build_experiment(const Node& spec, Registry& registr
                                              const Workers& workers, DataCache& cache,
                                              Faults& faults) {
   Faults own;
+  const BuildLimit limit;
   const ProcessState before;
   auto made = Builder(spec, registry, workers, cache, own).build();
   if (const std::string changed = before.restore(); !changed.empty())

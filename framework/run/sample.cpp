@@ -62,7 +62,9 @@ class Block {
   // Steps number `from` to `to` (from 0, warm-up first), kept draws appended to `buffer`.
   void run(Chains& chains, Index from, Index to, DrawBuffer& buffer) const {
     for (Index t = from; t < to; ++t) {
+      const Index dim = chains.x.rows(), width = chains.x.cols();
       stage_.sampler->step(chains, random_.at(std::uint64_t(t)));
+      require_shape(chains, dim, width);
       const bool warm = t < stage_.params.warmup;
       if (warm) stage_.sampler->adapt(chains, {.done = t + 1, .total = stage_.params.warmup});
       const Index in_phase = warm ? t : t - stage_.params.warmup;
@@ -72,6 +74,20 @@ class Block {
   }
 
  private:
+  void require_shape(const Chains& chains, Index dim, Index width) const {
+    const Index kept = stage_.record_energy ? 2 : 0;
+    const Index rows = Index(layout_.statistics.size()) - kept;
+    const auto require = [](const char* what, const auto& got, Index high, Index wide) {
+      if (got.rows() == high && got.cols() == wide) return;
+      throw Error("the sampler leaves " + std::string(what) + " of " + std::to_string(got.rows()) +
+                  " x " + std::to_string(got.cols()) + ", must be " + std::to_string(high) + " x " +
+                  std::to_string(wide));
+    };
+    require("x", chains.x, dim, width);
+    if (chains.energy.size() > 0) require("energies", chains.energy, 1, width);
+    if (rows > 0) require("statistics", chains.statistics, rows, width);
+  }
+
   void keep(const Chains& chains, Index t, DrawBuffer& buffer) const {
     Table statistics(Index(layout_.statistics.size()), chains.x.cols());
     Index row = 0;

@@ -1,6 +1,9 @@
 // Where plugins are looked for, what is refused or put back, and the reference of all of them.
 #include <doctest/doctest.h>
 
+#include <gibbsite/io/json.hpp>
+#include <gibbsite/io/plugin_source.hpp>
+#include <map>
 #include <regex>
 
 #include "support/program.hpp"
@@ -95,6 +98,70 @@ TEST_CASE("a plugin that changes the process while it is built is refused by wha
   }
 }
 
+TEST_CASE("a plugin that hangs while it is built or loaded is given up with a line that names it") {
+  const TemporaryFolder folder;
+  const std::string built = folder.write("s.yaml", trouble("hang", "building")).string(),
+                    out = (folder / "out").string();
+  const Environment second = {{"GIBBSITE_BUILD_SECONDS", "1"}};
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"check", built}, {"run", built, "--out", out}}) {
+    const Ending ending = invoke(command, second);
+    CAPTURE(ending.err);
+    CHECK(ending.code == 2);
+    CHECK(ending.seconds < 30);
+    CHECK(ending.err ==
+          "plugin refused: model trouble is still being built after 1 s: mend what hangs (its "
+          "constructor), or allow more by GIBBSITE_BUILD_SECONDS\n");
+    CHECK_FALSE(fs::exists(out));
+  }
+  const std::string loaded =
+      folder
+          .write("l.yaml", "gibbsite: 1\nname: x\nplugins: ['" + fixture("hanging_entry").string() +
+                               "']\nmodel: gaussian\n")
+          .string();
+  const Ending ending = invoke({"check", loaded}, second);
+  CAPTURE(ending.err);
+  CHECK(ending.code == 2);
+  CHECK(occurrences(ending.err, "plugin refused: a module is still being loaded after 1 s") == 1);
+  const Ending none = invoke({"check", built}, {{"GIBBSITE_BUILD_SECONDS", "0"}});
+  CHECK(none.code == 2);
+  CHECK(occurrences(none.err, "GIBBSITE_BUILD_SECONDS: must be an integer from 1 to 1000000") == 1);
+}
+
+TEST_CASE("numbers of a wrong shape cost their cell alone, with a line that has both shapes") {
+  const TemporaryFolder folder;
+  const auto error_of = [&](const std::string& spec) {
+    const Ending ending = invoke({"run", folder.write("s.yaml", spec).string(), "--out",
+                                  (folder / "out").string(), "--fresh"});
+    CAPTURE(ending.err);
+    CHECK(ending.code == 1);
+    return ending.err;
+  };
+  CHECK(occurrences(error_of(trouble("shapes", "running")),
+                    "the model returns energies of 1 x 2 for 1 configurations") == 1);
+  CHECK(
+      occurrences(error_of("gibbsite: 1\nname: y\nplugins: ['" + fixture("mutant_shapes").string() +
+                           "']\nmodel: {name: gaussian, units: 2}\nsample: {sampler: "
+                           "mutant_shapes, chains: 2, warmup: 1, draws: 2}\n"),
+                  "the sampler leaves statistics of 3 x 1, must be 2 x 1") == 1);
+}
+
+TEST_CASE("a plugin that takes all memory costs its cell alone") {
+  const TemporaryFolder folder;
+  std::string spec = trouble("leak", "running");
+  spec += "grid: {model.how: [leak, none], sample.draws: [2000]}\n";
+  const std::string file = folder.write("s.yaml", spec).string();
+  const Ending ending = run_program({"bash", "-c",
+                                     "ulimit -v 4000000; exec \"$0\" run " + file +
+                                         " --jobs 1 --threads 1 --out " + (folder / "out").string(),
+                                     GIBBSITE_BUILD "/bin/gibbsite"});
+  CAPTURE(ending.err);
+  CHECK(ending.code == 1);
+  CHECK(occurrences(ending.err, ": failed in ") == 1);
+  CHECK(occurrences(ending.err, "out of memory") == 1);
+  CHECK(occurrences(ending.err, ": complete in ") == 1);
+}
+
 TEST_CASE("what a plugin changes while it runs is put back, with a warning in the cell's log") {
   const TemporaryFolder folder;
   const Ending ending =
@@ -106,6 +173,42 @@ TEST_CASE("what a plugin changes while it runs is put back, with a warning in th
   for (const auto& cell : fs::directory_iterator(folder / "out/cells"))
     logs += text_of(cell.path() / "log.txt");
   CHECK(occurrences(logs, "warning: a plugin changes the working folder") == 1);
+}
+
+TEST_CASE("the head of every plugin's source, with its equation, is in help, docs and schema") {
+  const TemporaryFolder folder;
+  const std::string out = (folder / "docs").string(), schema = invoke({"schema"}).out;
+  REQUIRE(invoke({"docs", "-o", out}).code == 0);
+  const std::map<std::string, std::string> kinds = {
+      {"models", "model"},          {"samplers", "sampler"},      {"gradient", "gradient"},
+      {"likelihood", "evaluation"}, {"diagnostic", "evaluation"}, {"optimizers", "optimizer"},
+      {"datasets", "dataset"}};
+  std::size_t count = 0, equations = 0;
+  for (const auto& item : fs::recursive_directory_iterator(GIBBSITE_SOURCE "/plugins")) {
+    if (item.path().extension() != ".cpp") continue;
+    const std::string kind = kinds.at(item.path().parent_path().filename()),
+                      name = item.path().stem(), comment = gibbsite::head_comment(item.path());
+    CAPTURE(name);
+    const std::string page = text_of(out + "/" + kind + "/" + name + ".html");
+    if (page.empty()) continue;  // not in this build
+    CHECK(comment.size() > 60);
+    std::string html = comment;
+    for (const auto& [from, to] :
+         {std::pair{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}})
+      html = std::regex_replace(html, std::regex(from), to);
+    CHECK(occurrences(page, "<pre>" + html + "</pre>") == 1);
+    const std::string quoted = gibbsite::to_json(gibbsite::Node::scalar(comment, true));
+    CHECK(occurrences(schema, quoted.substr(1)) >= 1);
+    CHECK(occurrences(invoke({"help", kind, name}).out,
+                      "\n\n  " +
+                          std::regex_replace(comment.substr(0, comment.size() - 1),
+                                             std::regex("\n(?=[^\n])"), "\n  ") +
+                          "\n\n") == 1);
+    equations += occurrences(comment, "\n  ") > 0;
+    ++count;
+  }
+  CHECK(count > 100);
+  CHECK(equations > 100);
 }
 
 TEST_CASE("docs writes a page for every plugin that is listed, with its parameters") {

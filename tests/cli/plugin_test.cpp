@@ -147,6 +147,8 @@ TEST_CASE("plugin test finds each fault of a Langevin kernel in some seconds and
       {"hot", "stationarity: .*at temperature 1\\.(09|1[01])"},
       {"biased_noise", "stationarity: .*biased noise: .* off by 0\\.(19|2)"},
       {"kept_state", "determinism: .*state is kept between calls"},
+      {"leaks", "memory: .*it leaks: every call keeps [0-9]{2,3} bytes more"},
+      {"shapes", "domain: .*declares 2 statistics but reports 3 rows"},
       {"uncounted", "evaluation counts: .*wrong evaluation count"},
       {"model", "gradient: .*0\\.5 times what central differences"}};
   for (const auto& [name, sentence] : faults) {

@@ -81,9 +81,10 @@ const char* word_of(Report::Kind kind) {
 int examine_plugin(const std::vector<std::string>& arguments, Registry& registry) {
   const fs::path file = arguments.at(0);
   const bool quick = arguments.at(1) == "quick";
+  const fs::path module =
+      file.extension() == ".cpp" ? compiled_plugin(file, GIBBSITE_STAMP_PRECISION) : file;
   ::alarm(quick ? 120 : 1200);  // an examination that hangs is ended by the system
-  load_module(file.extension() == ".cpp" ? compiled_plugin(file, GIBBSITE_STAMP_PRECISION) : file,
-              registry);
+  load_module(module, registry);
   const std::vector<Entry> entries = registry.entries();
   const Workers workers(2);
   std::unique_ptr<Experiment> experiment;

@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -16,6 +17,7 @@
 #include "gibbsite/io/files.hpp"
 #include "gibbsite/io/loader.hpp"
 #include "gibbsite/io/yaml.hpp"
+#include "gibbsite/run/build_limit.hpp"
 #include "gibbsite/run/cell.hpp"
 #include "gibbsite/run/grid.hpp"
 #include "gibbsite/run/session.hpp"
@@ -124,6 +126,9 @@ int dispatch(const std::string& verb, const std::vector<std::string>& arguments)
   if (verb == "plan") return plan(arguments, registry);
   if (verb == "run") return run(arguments, registry);
   if (verb == "examine") return examine_plugin(arguments, registry);
+  if (verb == "list" && std::count(arguments.begin(), arguments.end(), "--plugins") > 0)
+    return describe(verb, arguments, registry);  // has a limit for each module
+  const BuildLimit limit;
   return describe(verb, arguments, registry);
 }
 
@@ -150,6 +155,11 @@ int main(int count, char** words) {
   } catch (const Error& fault) {
     std::fprintf(stderr, "%s\n", fault.what());
     return 2;
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr,
+                 "out of memory: use fewer chains or smaller batches; `gibbsite plugin test` looks "
+                 "for leaks\n");
+    return 1;
   } catch (const std::exception& fault) {
     std::fprintf(stderr, "%s\n", fault.what());
     return 1;
