@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "gibbsite/io/compiler.hpp"
+#include "gibbsite/io/files.hpp"
 
 namespace gibbsite {
 namespace {
@@ -57,6 +58,7 @@ int plugin_build(const Command& self, const Arguments& arguments) {
   fs::path module = source;
   module.replace_extension(".so");
   if (values->contains("out")) module = (*values)["out"].as<std::string>();
+  if (module.has_parent_path()) make_folder(module.parent_path());
   const std::string warnings =
       compile_plugin(source, precision, module, values->contains("all-messages"));
   std::fputs(warnings.c_str(), stderr);
