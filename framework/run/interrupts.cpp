@@ -13,7 +13,11 @@ namespace gibbsite {
 namespace {
 
 volatile std::sig_atomic_t interrupts = 0;
-void on_interrupt(int) { interrupts = interrupts + 1; }
+// A user who repeats Ctrl-C is in a hurry; batch systems repeat their signals as a matter of
+// course.
+void on_interrupt(int signal) {
+  if (signal == SIGINT || interrupts == 0) interrupts = interrupts + 1;
+}
 
 constexpr const char* mark_name = ".cancel";
 
@@ -38,7 +42,7 @@ std::int64_t Interrupts::cancelled() const {
 
 int Interrupts::level() {
   cancelled_ = cancelled_ || cancelled() != before_;
-  return std::min(2, int{interrupts} + (cancelled_ ? 1 : 0));
+  return std::clamp(int{interrupts}, cancelled_ ? 1 : 0, 2);
 }
 
 void request_cancel(const std::filesystem::path& folder) {

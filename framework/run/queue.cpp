@@ -16,6 +16,11 @@ bool is_done(const std::string& state) { return state == "complete" || state == 
 
 }  // namespace
 
+int attempts_over(const fs::path& cell) {
+  const auto lease = newest_lease(cell);
+  return lease ? lease->attempt - (is_held(cell) ? 1 : 0) : 0;
+}
+
 CellQueue::CellQueue(const Plan& plan, const RunOptions& options, Say say, Found found)
     : options_(options),
       self_(this_process(options.heartbeat)),
@@ -26,9 +31,10 @@ CellQueue::CellQueue(const Plan& plan, const RunOptions& options, Say say, Found
       found_(cell, read_status(folder_of(cell)), true);
       continue;
     }
-    const auto lease = newest_lease(folder_of(cell));
-    waiting_.push_back(
-        {.cell = &cell, .attempt = lease ? lease->attempt : 0, .not_before = {}, .sighting = {}});
+    waiting_.push_back({.cell = &cell,
+                        .attempt = attempts_over(folder_of(cell)),
+                        .not_before = {},
+                        .sighting = {}});
   }
 }
 

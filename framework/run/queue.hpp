@@ -11,10 +11,13 @@
 
 namespace gibbsite {
 
+/// The number of the newest attempt at a cell that is over; 0 where there was none.
+int attempts_over(const std::filesystem::path& cell);
+
 /// A cell that this program has not got yet.
 struct Waiting {
   const PlannedCell* cell = nullptr;
-  int attempt = 0;  ///< the newest when the run began
+  int attempt = 0;  ///< the newest that was over when the run began
   std::chrono::steady_clock::time_point not_before;
   Sighting sighting;
   bool elsewhere = false;  ///< another program has it

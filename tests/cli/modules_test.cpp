@@ -152,7 +152,7 @@ TEST_CASE("a plugin that takes all memory costs its cell alone") {
   spec += "grid: {model.how: [leak, none], sample.draws: [2000]}\n";
   const std::string file = folder.write("s.yaml", spec).string();
   const Ending ending = run_program({"bash", "-c",
-                                     "ulimit -v 4000000; exec \"$0\" run " + file +
+                                     "ulimit -v 2500000; exec \"$0\" run " + file +
                                          " --jobs 1 --threads 1 --out " + (folder / "out").string(),
                                      GIBBSITE_BUILD "/bin/gibbsite"});
   CAPTURE(ending.err);

@@ -3,12 +3,14 @@
 //   FAULT_PATH   part of the path of the files concerned
 //   FAULT_NTH    which of those calls, from 1; from then on all, with FAULT_STICKY set
 //   FAULT_ERRNO  what they fail with (default: no space left on the device)
+//   FAULT_KILL   when set, the process is killed instead of the call failing
 //   FAULT_FREE   while this file exists, nothing fails
 //   FAULT_COUNT  a file that gets one byte per call concerned
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +42,7 @@ static int fails(const char* operation, const char* path) {
   if (open_gate != NULL && access(open_gate, F_OK) == 0) return 0;
   const long from = nth == NULL ? 0 : atol(nth);
   if (from <= 0 || number < from || (number > from && getenv("FAULT_STICKY") == NULL)) return 0;
+  if (getenv("FAULT_KILL") != NULL) kill(getpid(), SIGKILL);
   errno = code == NULL ? ENOSPC : atoi(code);
   return 1;
 }
