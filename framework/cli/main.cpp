@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "gibbsite/cli/command.hpp"
+#include "gibbsite/cli/launches.hpp"
 #include "gibbsite/core/kernels.hpp"
 #include "gibbsite/io/provenance.hpp"
 #include "gibbsite/run/process.hpp"
@@ -37,6 +38,9 @@ const Command commands[] = {
      "samples, filters and completed images of a result as one picture (PNG, SVG, PDF)",
      images_command},
     {"status", "status DIR", "cells done, running, failed and left", status_command},
+    {"work", "work DIR", "run cells of a planned folder, beside other workers", work_command},
+    {"cancel", "cancel DIR", "take workers out of the queue, and stop those at work",
+     cancel_command},
     {"plugin", "plugin STEP", "make, compile or examine a plugin of your own: new, build, test",
      plugin_command},
     {"test", "test [NAME]...", "the project's tests, from a build tree", test_command},

@@ -4,6 +4,7 @@
 #include "gibbsite/cli/command.hpp"
 #include "gibbsite/cli/table.hpp"
 #include "gibbsite/io/json.hpp"
+#include "gibbsite/run/launcher.hpp"
 #include "gibbsite/run/progress.hpp"
 
 namespace gibbsite {
@@ -38,6 +39,7 @@ int status_command(const Command& self, const Arguments& arguments) {
       int(plan.cells.size()) - counts["complete"] - counts["diverged"] - counts["failed"];
   if (left > 0 && counts["complete"] > 0)
     line += "; about " + duration_text(spent / counts["complete"] * left) + " of work left";
+  for (const std::string& launched : launch_lines(folder)) std::printf("%s\n", launched.c_str());
   std::printf("%zu cells: %s\n", plan.cells.size(), line.c_str());
   return 0;
 }
