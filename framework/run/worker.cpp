@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -199,7 +200,7 @@ std::uint64_t bytes_of(const std::string& text, const std::string& subject) {
   const auto [rest, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string unit(rest, text.data() + text.size());
   const std::string units = "kMGT";
-  const auto power = unit.empty() ? 0 : units.find(unit[0]) + 1;
+  const auto power = unit.empty() ? 0 : std::min(units.find(unit[0]), units.size()) + 1;
   if (fault != std::errc() || !(number > 0) || power > units.size() ||
       (unit.size() == 2 && unit[1] != 'B') || unit.size() > 2 || !(number < 1e18))
     throw Error(subject + ": must be a size such as 512M or 2G, got '" + text + "'");
