@@ -37,6 +37,7 @@ int help_command(const Command&, const Arguments&);
 int docs_command(const Command&, const Arguments&);
 int schema_command(const Command&, const Arguments&);
 int status_command(const Command&, const Arguments&);
+int pack_command(const Command&, const Arguments&);
 int diagnose_command(const Command&, const Arguments&);
 int compare_command(const Command&, const Arguments&);
 int report_command(const Command&, const Arguments&);

@@ -4,6 +4,7 @@
 #include "gibbsite/io/json.hpp"
 #include "gibbsite/run/diagnosis.hpp"
 #include "gibbsite/run/health.hpp"
+#include "gibbsite/run/pack.hpp"
 #include "gibbsite/run/plan.hpp"
 #include "gibbsite/run/result.hpp"
 #include "gibbsite/run/schedule.hpp"
@@ -26,9 +27,9 @@ std::vector<Subject> subjects_of(const fs::path& place) {
   }
   std::vector<Subject> all;
   for (const PlannedCell& cell : read_plan(place).cells) {
-    const fs::path file = cell_folder(place, cell.id) / "result.h5";
+    const fs::path file = result_path(cell_folder(place, cell.id));
     const std::string varying = varying_text(cell);
-    if (fs::exists(file)) all.push_back({file, cell.id + (varying.empty() ? "" : " " + varying)});
+    if (!file.empty()) all.push_back({file, cell.id + (varying.empty() ? "" : " " + varying)});
   }
   if (all.empty()) throw Error(place.string() + ": no cell has a result yet");
   return all;

@@ -1,5 +1,9 @@
 // gibbsite: plans, starts and watches; never loads third-party code itself.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 
@@ -41,6 +45,8 @@ const Command commands[] = {
     {"work", "work DIR", "run cells of a planned folder, beside other workers", work_command},
     {"cancel", "cancel DIR", "take workers out of the queue, and stop those at work",
      cancel_command},
+    {"pack", "pack DIR", "move finished small cells into one file, which every command reads",
+     pack_command},
     {"plugin", "plugin STEP", "make, compile or examine a plugin of your own: new, build, test",
      plugin_command},
     {"test", "test [NAME]...", "the project's tests, from a build tree", test_command},
@@ -81,6 +87,12 @@ int dispatch(Arguments arguments) {
   throw Error("unknown command '" + name + "'" + known_names(name, known));
 }
 
+// A closed descriptor 0, 1 or 2 would be given to the next file, and messages written into it.
+void open_descriptors() {
+  for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(file, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) != file) std::_Exit(3);
+}
+
 }  // namespace
 }  // namespace gibbsite
 
@@ -88,6 +100,7 @@ int main(int count, char** words) {
   const auto complain = [](const char* text) {
     if (*text != '\0') std::fprintf(stderr, "%s\n", text);
   };
+  gibbsite::open_descriptors();
   try {
     return gibbsite::dispatch({words + 1, words + count});
   } catch (const gibbsite::StorageError& fault) {

@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <set>
 #include <thread>
 
 #include "gibbsite/cli/command.hpp"
@@ -7,6 +8,7 @@
 #include "gibbsite/cli/table.hpp"
 #include "gibbsite/io/files.hpp"
 #include "gibbsite/io/json.hpp"
+#include "gibbsite/run/pack.hpp"
 #include "gibbsite/run/schedule.hpp"
 
 namespace gibbsite {
@@ -38,10 +40,15 @@ po::options_description run_options() {
 
 void print_table(const std::filesystem::path& folder, const Plan& plan, bool json) {
   if (json) {
-    std::printf("%s\n", to_json(cell_rows(folder, plan)).c_str());
+    std::printf("%s\n", to_json(cell_rows(look_at_cells(folder, plan), plan)).c_str());
     return;
   }
-  TextTable table = cell_table(folder, plan);
+  if (plan.cells.size() > most_rows) {
+    std::printf("\n%zu cells: gibbsite status %s\nall cells: %s\n", plan.cells.size(),
+                folder.c_str(), (folder / "grid.h5").c_str());
+    return;
+  }
+  TextTable table = cell_table(look_at_cells(folder, plan), plan);
   constexpr std::size_t page = 110, few = 8;
   if (table.width() > page && table.rows.size() <= few) table = table.transposed();
   std::printf("\n%s\nall cells: %s\neach cell: %s\n", table.text().c_str(),
@@ -96,6 +103,11 @@ int run_command(const Command& self, const Arguments& arguments) {
   if (options.threads == 0) options.threads = local ? std::max(1, cores / at_once) : 1;
 
   settle_changes(options.folder, part, standing, how);
+  if (options.fresh) {
+    std::set<std::string> ids;
+    for (const PlannedCell& cell : part.cells) ids.insert(cell.id);
+    drop_packed(options.folder, ids);
+  }
   make_folder(options.folder);
   const Plan whole = freeze_plan(options.folder, how == IfChanged::keep ? part : plan);
   const int code = local ? run_plan(part, options) : run_launched(part, options, launch);

@@ -95,16 +95,17 @@ TextTable TextTable::transposed() const {
   return other;
 }
 
-Node cell_rows(const std::filesystem::path& folder, const Plan& plan) {
+Node cell_rows(const std::vector<CellRow>& found, const Plan& plan) {
   std::vector<Node> rows;
-  for (const PlannedCell& cell : plan.cells) {
-    const Outcome outcome = read_status(cell_folder(folder, cell.id));
+  for (std::size_t k = 0; k < plan.cells.size(); ++k) {
+    const PlannedCell& cell = plan.cells[k];
+    const Outcome& outcome = found[k].outcome;
     Node row = Node::map(), varying = Node::map(), headline = Node::map();
     for (const auto& [path, value] : cell.varying) varying[path] = value;
     for (const auto& [name, value] : outcome.headline) headline[name] = Node::of(value);
     row["cell"] = Node::scalar(cell.id, true);
     row["varying"] = varying;
-    row["status"] = Node::scalar(cell_state(folder, cell), true);
+    row["status"] = Node::scalar(found[k].state, true);
     if (!outcome.error.empty()) row["error"] = Node::scalar(outcome.error, true);
     row["seconds"] = Node::of(outcome.seconds);
     row["headline"] = headline;
@@ -113,13 +114,11 @@ Node cell_rows(const std::filesystem::path& folder, const Plan& plan) {
   return Node::list(std::move(rows));
 }
 
-TextTable cell_table(const std::filesystem::path& folder, const Plan& plan) {
+TextTable cell_table(const std::vector<CellRow>& rows, const Plan& plan) {
   std::vector<std::string> paths, metrics;
-  std::vector<Outcome> outcomes;
-  for (const PlannedCell& cell : plan.cells) {
-    for (const auto& [path, value] : cell.varying) add_unique(paths, path);
-    outcomes.push_back(read_status(cell_folder(folder, cell.id)));
-    for (const auto& [name, value] : outcomes.back().headline)
+  for (std::size_t k = 0; k < plan.cells.size(); ++k) {
+    for (const auto& [path, value] : plan.cells[k].varying) add_unique(paths, path);
+    for (const auto& [name, value] : rows[k].outcome.headline)
       if (!is_bound(name)) add_unique(metrics, name);
   }
   TextTable table{{"cell"}, {}};
@@ -129,13 +128,13 @@ TextTable cell_table(const std::filesystem::path& folder, const Plan& plan) {
   table.head.emplace_back("seconds");
   for (std::size_t k = 0; k < plan.cells.size(); ++k) {
     const PlannedCell& cell = plan.cells[k];
-    const Outcome& outcome = outcomes[k];
+    const Outcome& outcome = rows[k].outcome;
     std::vector<std::string> row = {cell.id};
     for (const std::string& path : paths) {
       const auto found = lookup(cell.varying, path);
       row.push_back(found == cell.varying.end() ? "-" : value_text(found->second));
     }
-    row.push_back(cell_state(folder, cell));
+    row.push_back(rows[k].state);
     for (const std::string& metric : metrics) row.push_back(metric_text(outcome.headline, metric));
     row.push_back(outcome.status.empty() ? "-" : short_number(outcome.seconds));
     table.rows.push_back(std::move(row));

@@ -4,9 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "gibbsite/run/schedule.hpp"
+#include "gibbsite/run/cell_table.hpp"
 
 namespace gibbsite {
+
+/// Longer plans are summed up, not listed, where nobody asked for every row.
+inline constexpr std::size_t most_rows = 1000;
 
 /// Rows of equal length under a head, columns aligned.
 struct TextTable {
@@ -20,10 +23,10 @@ struct TextTable {
 };
 
 /// One row per cell: what varies, how it ended, its headline numbers and seconds.
-TextTable cell_table(const std::filesystem::path& folder, const Plan& plan);
+TextTable cell_table(const std::vector<CellRow>& rows, const Plan& plan);
 
 /// The same for programs: a list of maps with cell, varying, status, error, seconds and headline.
-Node cell_rows(const std::filesystem::path& folder, const Plan& plan);
+Node cell_rows(const std::vector<CellRow>& rows, const Plan& plan);
 
 /// The last word of a dotted path, or the whole of it where another of `all` ends with the same
 /// word.

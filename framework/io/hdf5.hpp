@@ -69,7 +69,8 @@ class Hdf5Writer {
   std::unique_ptr<State> state_;
 };
 
-/// A file being read. Throws StorageError for a file that is no HDF5 or is damaged.
+/// A file being read, or one group of it: `file.h5:/group` is read as if it were a file. Throws
+/// StorageError for a file that is no HDF5 or is damaged.
 class Hdf5Reader {
  public:
   explicit Hdf5Reader(const std::filesystem::path& path);
@@ -92,6 +93,8 @@ class Hdf5Reader {
   /// A block of a dataset in its stored type.
   std::vector<char> read_raw(const std::string& path, const std::vector<std::size_t>& offset,
                              const std::vector<std::size_t>& count, Stored type) const;
+  /// A dataset of texts.
+  std::vector<std::string> read_texts(const std::string& path) const;
   /// A true or false attribute; nothing where there is none.
   std::optional<bool> boolean_attribute(const std::string& path, const std::string& name) const;
   /// A text attribute; empty where there is none.
@@ -103,6 +106,12 @@ class Hdf5Reader {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Copies whole results files (or groups, `file.h5:/group`) bit by bit into new groups of `file`,
+/// which Hdf5Writer has made and nobody has open, and flushes it. Dimensions stay unique in the
+/// file.
+void copy_results(const std::filesystem::path& file,
+                  const std::vector<std::pair<std::filesystem::path, std::string>>& sources);
 
 /// Bytes per element.
 std::size_t size_of(Stored type);

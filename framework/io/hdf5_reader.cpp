@@ -9,6 +9,12 @@ namespace gibbsite {
 struct Hdf5Reader::State {
   std::filesystem::path path;
   Handle file;
+  Handle root;  // of what is read
+  // Paths that begin with a slash would be the file's.
+  static std::string below(const std::string& name) {
+    const auto first = name.find_first_not_of('/');
+    return first == std::string::npos ? "." : name.substr(first);
+  }
   template <class T>
   T check(T result, const std::string& what) const {
     if (result < 0)
@@ -16,27 +22,35 @@ struct Hdf5Reader::State {
     return result;
   }
   Handle dataset(const std::string& name) const {
-    return {check(H5Dopen2(file, name.c_str(), H5P_DEFAULT), name), H5Dclose};
+    return {check(H5Dopen2(root, below(name).c_str(), H5P_DEFAULT), name), H5Dclose};
   }
 };
 
 Hdf5Reader::Hdf5Reader(const std::filesystem::path& path) : state_(std::make_unique<State>()) {
   prepare_library();
   state_->path = path;
-  if (!std::filesystem::exists(path)) throw StorageError(path.string() + ": no such file");
-  state_->file = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+  const std::string name = path.string();
+  const auto colon = name.rfind(":/");
+  const bool whole = colon == std::string::npos || std::filesystem::exists(path);
+  const std::string file = whole ? name : name.substr(0, colon);
+  if (!std::filesystem::exists(file)) throw StorageError(file + ": no such file");
+  state_->file = Handle(H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
   if (state_->file < 0)
-    throw StorageError(path.string() + ": is no readable HDF5 file: " + library_reason());
+    throw StorageError(file + ": is no readable HDF5 file: " + library_reason());
+  const std::string group = whole ? "/" : name.substr(colon + 1);
+  state_->root =
+      Handle(state_->check(H5Gopen2(state_->file, group.c_str(), H5P_DEFAULT), group), H5Gclose);
 }
 
 Hdf5Reader::~Hdf5Reader() = default;
 
-bool Hdf5Reader::has(const std::string& path) const {
+bool Hdf5Reader::has(const std::string& full) const {
+  const std::string path = State::below(full);
   // H5Lexists needs every parent to exist.
   for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
        slash = path.find('/', slash + 1))
-    if (H5Lexists(state_->file, path.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
-  return path == "/" || H5Lexists(state_->file, path.c_str(), H5P_DEFAULT) > 0;
+    if (H5Lexists(state_->root, path.substr(0, slash).c_str(), H5P_DEFAULT) <= 0) return false;
+  return path == "." || H5Lexists(state_->root, path.c_str(), H5P_DEFAULT) > 0;
 }
 
 std::vector<std::string> Hdf5Reader::names(const std::string& group) const {
@@ -46,8 +60,9 @@ std::vector<std::string> Hdf5Reader::names(const std::string& group) const {
     static_cast<std::vector<std::string>*>(list)->emplace_back(name);
     return herr_t{0};
   };
-  const Handle opened(state_->check(H5Gopen2(state_->file, group.c_str(), H5P_DEFAULT), group),
-                      H5Gclose);
+  const Handle opened(
+      state_->check(H5Gopen2(state_->root, State::below(group).c_str(), H5P_DEFAULT), group),
+      H5Gclose);
   state_->check(H5Literate(opened, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &all), group);
   return all;
 }
@@ -112,22 +127,35 @@ std::vector<char> Hdf5Reader::read_raw(const std::string& path,
   return values;
 }
 
+std::vector<std::string> Hdf5Reader::read_texts(const std::string& path) const {
+  const Handle dataset = state_->dataset(path);
+  std::vector<char*> raw(product(shape(path)));
+  if (raw.empty()) return {};
+  state_->check(H5Dread(dataset, text_type(), H5S_ALL, H5S_ALL, H5P_DEFAULT, raw.data()), path);
+  std::vector<std::string> texts;
+  for (char* text : raw) {
+    texts.emplace_back(text == nullptr ? "" : text);
+    H5free_memory(text);
+  }
+  return texts;
+}
+
 std::optional<bool> Hdf5Reader::boolean_attribute(const std::string& path,
                                                   const std::string& name) const {
-  if (H5Aexists_by_name(state_->file, path.c_str(), name.c_str(), H5P_DEFAULT) <= 0) return {};
+  const std::string at = State::below(path);
+  if (H5Aexists_by_name(state_->root, at.c_str(), name.c_str(), H5P_DEFAULT) <= 0) return {};
   const Handle attribute(
-      H5Aopen_by_name(state_->file, path.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
-      H5Aclose);
+      H5Aopen_by_name(state_->root, at.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
   std::int8_t value = 0;
   if (H5Aread(attribute, H5T_NATIVE_INT8, &value) < 0) return {};
   return value != 0;
 }
 
 std::string Hdf5Reader::text_attribute(const std::string& path, const std::string& name) const {
-  if (H5Aexists_by_name(state_->file, path.c_str(), name.c_str(), H5P_DEFAULT) <= 0) return "";
+  const std::string at = State::below(path);
+  if (H5Aexists_by_name(state_->root, at.c_str(), name.c_str(), H5P_DEFAULT) <= 0) return "";
   const Handle attribute(
-      H5Aopen_by_name(state_->file, path.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
-      H5Aclose);
+      H5Aopen_by_name(state_->root, at.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
   char* text = nullptr;
   if (H5Aread(attribute, text_type(), &text) < 0 || text == nullptr) return "";
   std::string out = text;

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "gibbsite/run/pack.hpp"
 #include "gibbsite/run/schedule.hpp"
 
 namespace gibbsite {
@@ -74,7 +75,7 @@ std::vector<Standing> standing_of(const std::filesystem::path& folder, const Pla
   std::map<std::string, std::string> left;  // the spec of an earlier cell that is not in the plan
   for (const PlannedCell& cell : earlier.cells) {
     known.insert(cell.id);
-    if (!ids.contains(cell.id)) left[to_flow(cell.spec)] = cell.id;
+    if (!ids.contains(cell.id)) left[cell.spec.text()] = cell.id;
   }
   std::vector<Standing> all;
   for (const PlannedCell& cell : plan.cells) {
@@ -83,7 +84,7 @@ std::vector<Standing> standing_of(const std::filesystem::path& folder, const Pla
     const auto now = plan.made_by.find(cell.precision() == "single" ? "single" : "double");
     if (now != plan.made_by.end()) one.changed = changed_makers(one.outcome.made_by, now->second);
     if (!left.empty() && !known.contains(cell.id))
-      if (const auto same = left.find(to_flow(cell.spec)); same != left.end())
+      if (const auto same = left.find(cell.spec.text()); same != left.end())
         one.earlier = same->second;
     all.push_back(std::move(one));
   }
@@ -130,13 +131,17 @@ void settle_changes(const std::filesystem::path& folder, Plan& plan,
         " (nothing was run; see --dry-run)");
   say_changes(standing, how);
   std::vector<PlannedCell> kept;
+  std::set<std::string> anew;
   for (std::size_t k = 0; k < plan.cells.size(); ++k) {
     const Standing& one = standing[k];
-    if (how == IfChanged::run && made_by_another(one))
+    if (how == IfChanged::run && made_by_another(one)) {
       discard(cell_folder(folder, plan.cells[k].id));
+      anew.insert(plan.cells[k].id);
+    }
     if (how != IfChanged::keep || one.earlier.empty()) kept.push_back(std::move(plan.cells[k]));
   }
   plan.cells = std::move(kept);
+  drop_packed(folder, anew);
 }
 
 double estimated_seconds(const Plan& plan, const std::vector<Standing>& standing, IfChanged how,

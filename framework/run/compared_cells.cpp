@@ -61,8 +61,9 @@ Loaded load(const std::vector<fs::path>& folders) {
       ComparedCell one{.folder = cell_folder(folders[k], cell.id), .id = cell.id};
       one.state = cell_state(folders[k], cell);
       one.error = one.state == "complete" ? "" : read_status(one.folder).error;
+      const Node spec = cell.spec.node();
       for (const auto& [name, text] : {std::pair{"data", &one.data}, {"model", &one.model}})
-        if (const Node* section = cell.spec.find(name)) *text = to_flow(*section);
+        if (const Node* section = spec.find(name)) *text = to_flow(*section);
       one.at["folder"] = labels[k];
       for (const auto& [path, value] : cell.varying) {
         one.at[path] = own_text(cell, path, value);

@@ -296,15 +296,14 @@ void apply_setting(Node& spec, const std::string& setting, Faults& faults) {
   }
 }
 
-std::vector<GridCell> expand_grid(const Node& spec, Faults& faults) {
+void for_each_cell(const Node& spec, Faults& faults,
+                   const std::function<void(std::size_t, GridCell)>& use) {
   Node base = spec;
   base.erase("grid");
   const Node* grid = spec.find("grid");
-  if (grid == nullptr) return {{std::move(base), {}}};
-  if (!grid->is_map()) {
-    faults.add(grid->place, "grid", "must be a map of paths, got " + grid->shown());
-    return {};
-  }
+  if (grid == nullptr) return use(0, {std::move(base), {}});
+  if (!grid->is_map())
+    return faults.add(grid->place, "grid", "must be a map of paths, got " + grid->shown());
   const std::vector<Axis> axes = axes_of(*grid, faults);
   check_rules(*grid, varying_paths(axes), faults);
   double count = 1;
@@ -312,27 +311,33 @@ std::vector<GridCell> expand_grid(const Node& spec, Faults& faults) {
   if (count > most_cells)
     faults.add(grid->place, "grid",
                "makes " + number_text(count) + " cells; at most 1000000 are allowed");
-  if (!faults.empty()) return {};
+  if (!faults.empty()) return;
   const std::vector<Assignments> extra = included(*grid);
   // Without an axis there is nothing to vary but what is included.
   if (axes.empty() && !extra.empty()) count = 0;
-  std::vector<GridCell> cells;
+  std::size_t number = 0;
+  const auto give = [&](Assignments varying) {
+    GridCell cell{base, std::move(varying)};
+    for (const auto& [path, value] : cell.varying) set_path(cell.spec, path, value, faults);
+    use(number++, std::move(cell));
+  };
   for (std::size_t index = 0; index < std::size_t(count); ++index) {
-    GridCell cell{base, {}};
+    Assignments varying;
     std::size_t rest = index, block = std::size_t(count);
     for (const Axis& axis : axes) {
       block /= axis.size();
-      for (const auto& assignment : axis[rest / block]) cell.varying.push_back(assignment);
+      for (const auto& assignment : axis[rest / block]) varying.push_back(assignment);
       rest %= block;
     }
-    if (excluded(*grid, cell.varying)) continue;
-    for (const auto& [path, value] : cell.varying) set_path(cell.spec, path, value, faults);
-    cells.push_back(std::move(cell));
+    if (!excluded(*grid, varying)) give(std::move(varying));
   }
-  for (const Assignments& one : extra) {
-    cells.push_back({base, one});
-    for (const auto& [path, value] : one) set_path(cells.back().spec, path, value, faults);
-  }
+  for (const Assignments& one : extra) give(one);
+}
+
+std::vector<GridCell> expand_grid(const Node& spec, Faults& faults) {
+  std::vector<GridCell> cells;
+  for_each_cell(spec, faults,
+                [&](std::size_t, GridCell cell) { cells.push_back(std::move(cell)); });
   return cells;
 }
 

@@ -1,6 +1,7 @@
 // The grid of a spec: from one file to its cells.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,11 @@ struct GridCell {
 /// ({from, to, step}, {log: [a, b], count}), `zip`, `random` and `exclude`; then those of
 /// `include`. More than a million cells are refused before any is made.
 std::vector<GridCell> expand_grid(const Node& spec, Faults& faults);
+
+/// The same one after the other, each with its number, so that a long grid is never whole in
+/// memory.
+void for_each_cell(const Node& spec, Faults& faults,
+                   const std::function<void(std::size_t, GridCell)>& use);
 
 /// Puts `value` at a dotted path; parts of a list are named by number, `label` or `name`. A plugin
 /// given by name alone becomes a map. Missing maps are made: the strict reader judges them later.

@@ -1,8 +1,11 @@
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "gibbsite/io/files.hpp"
 #include "gibbsite/io/hdf5.hpp"
+#include "gibbsite/run/cell_table.hpp"
+#include "gibbsite/run/pack.hpp"
 #include "gibbsite/run/schedule.hpp"
 
 namespace gibbsite {
@@ -42,20 +45,21 @@ void put_varying(Hdf5Writer& file, const Plan& plan, const std::string& path) {
 void write_grid_file(const std::filesystem::path& folder, const Plan& plan) {
   const std::filesystem::path beside = folder / (".grid.h5.tmp." + unique_name());
   std::filesystem::remove(beside);
-  std::vector<Outcome> outcomes;
   std::vector<std::string> metrics, ids, states, errors, files;
+  std::set<std::string> known;
   std::vector<double> seconds, index(plan.cells.size());
   std::iota(index.begin(), index.end(), 0.0);
-  for (const PlannedCell& cell : plan.cells) {
-    outcomes.push_back(read_status(cell_folder(folder, cell.id)));
-    const Outcome& outcome = outcomes.back();
+  const std::vector<CellRow> rows = look_at_cells(folder, plan);
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const auto& [state, outcome] = rows[k];
     for (const auto& [name, value] : outcome.headline)
-      if (std::find(metrics.begin(), metrics.end(), name) == metrics.end()) metrics.push_back(name);
-    ids.push_back(cell.id);
-    states.push_back(cell_state(folder, cell));
+      if (known.insert(name).second) metrics.push_back(name);
+    const std::string& id = plan.cells[k].id;
+    ids.push_back(id);
+    states.push_back(state);
     errors.push_back(outcome.error);
-    const std::string file = "cells/" + cell.id + "/result.h5";
-    files.push_back(std::filesystem::exists(folder / file) ? file : "");
+    const auto result = result_path(cell_folder(folder, id));
+    files.push_back(result.empty() ? "" : result.lexically_relative(folder).string());
     seconds.push_back(outcome.status.empty() ? std::nan("") : outcome.seconds);
   }
   Hdf5Writer file(beside);
@@ -68,12 +72,13 @@ void write_grid_file(const std::filesystem::path& folder, const Plan& plan) {
   file.put("/cells", "seconds", Stored::float64, {"cell"}, seconds);
   for (const std::string& metric : metrics) {
     std::vector<double> values;
-    for (const Outcome& outcome : outcomes) {
+    for (const auto& [state, outcome] : rows) {
       const auto found = std::find_if(outcome.headline.begin(), outcome.headline.end(),
                                       [&](const auto& item) { return item.first == metric; });
       values.push_back(found == outcome.headline.end() ? std::nan("") : found->second);
     }
     file.put("/cells", metric, Stored::float64, {"cell"}, values);
+    file.attribute("/cells/" + metric, "headline", true);
   }
   file.put_texts("/cells", "error", "cell", errors);
   file.put_texts("/cells", "file", "cell", files);

@@ -6,6 +6,7 @@
 
 #include "gibbsite/core/diagnostics.hpp"
 #include "gibbsite/core/error.hpp"
+#include "gibbsite/run/pack.hpp"
 
 namespace gibbsite {
 namespace {
@@ -87,8 +88,8 @@ std::string Metric::scalar() const {
 }
 
 CellNumbers::CellNumbers(const std::filesystem::path& folder) : outcome_(read_status(folder)) {
-  if (std::filesystem::exists(folder / "result.h5"))
-    file_ = std::make_unique<Hdf5Reader>(folder / "result.h5");
+  const auto result = result_path(folder);
+  if (!result.empty()) file_ = std::make_unique<Hdf5Reader>(result);
 }
 
 Measured CellNumbers::read(const Metric& metric) const {

@@ -11,10 +11,25 @@
 
 namespace gibbsite {
 
+/// A resolved spec as its text in one line, which is read where somebody looks at it: a plan may
+/// have a hundred thousand.
+class FrozenSpec {
+ public:
+  FrozenSpec() = default;
+  FrozenSpec(const Node& spec) : text_(to_flow(spec)) {}
+  static FrozenSpec of_text(std::string flow);
+  const std::string& text() const { return text_; }
+  Node node() const;
+  operator Node() const { return node(); }
+
+ private:
+  std::string text_ = "{}";
+};
+
 /// One cell of a plan.
 struct PlannedCell {
   std::string id;
-  Node spec;  ///< resolved
+  FrozenSpec spec;  ///< resolved
   std::vector<std::pair<std::string, Node>> varying;
   std::string precision() const;
 };

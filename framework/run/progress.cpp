@@ -1,6 +1,5 @@
 #include "gibbsite/run/progress.hpp"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,11 +12,6 @@ namespace {
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-std::size_t terminal_width() {
-  winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 10 ? size.ws_col : 80;
 }
 
 std::string percent(double share) {
@@ -41,35 +35,23 @@ std::string duration_text(double seconds) {
 }
 
 ProgressView::ProgressView(std::size_t cells)
-    : cells_(cells), terminal_(::isatty(STDERR_FILENO) != 0), started_(now()) {}
+    : cells_(cells), lines_(STDERR_FILENO), started_(now()) {}
 
-void ProgressView::finished(const std::string& line) {
-  clear();
-  std::fprintf(stderr, "%s\n", line.c_str());
-}
+void ProgressView::finished(const std::string& line) { lines_.say(line + "\n"); }
 
-void ProgressView::clear() {
-  if (lines_ > 0) std::fprintf(stderr, "\x1b[%zuA\x1b[J", lines_);
-  lines_ = 0;
-}
+void ProgressView::clear() { lines_.clear(); }
 
 void ProgressView::draw(const std::vector<CellProgress>& running, std::size_t done,
                         std::size_t failed) {
-  if (!terminal_ || now() - drawn_ < 0.1) return;
+  if (!lines_.on_terminal() || now() - drawn_ < 0.1) return;
   drawn_ = now();
-  const std::size_t width = terminal_width() - 1;
-  std::string out;
-  std::size_t lines = 0;
-  const auto add = [&](std::string line) {
-    if (line.size() > width) line.resize(width);
-    out += line + "\n";
-    ++lines;
-  };
+  std::vector<std::string> lines;
   double parts = 0;
   for (const CellProgress& cell : running) {
     const double left = cell.share > 0.01 ? cell.seconds * (1 - cell.share) / cell.share : NAN;
-    add("  " + cell.title + "  " + cell.stage + " " + percent(cell.share) +
-        (std::isfinite(left) ? "  " + duration_text(left) + " left" : "") + "  " + cell.note);
+    lines.push_back("  " + cell.title + "  " + cell.stage + " " + percent(cell.share) +
+                    (std::isfinite(left) ? "  " + duration_text(left) + " left" : "") + "  " +
+                    cell.note);
     parts += cell.share / 3;
   }
   const double spent = now() - started_,
@@ -80,10 +62,8 @@ void ProgressView::draw(const std::vector<CellProgress>& running, std::size_t do
   line += "  " + duration_text(spent);
   if (done > 0 && share < 1)
     line += ", about " + duration_text(spent * (1 - share) / share) + " left";
-  add(line);
-  clear();
-  std::fputs(out.c_str(), stderr);
-  lines_ = lines;
+  lines.push_back(line);
+  lines_.draw(lines);
 }
 
 }  // namespace gibbsite

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "gibbsite/run/live_lines.hpp"
+
 namespace gibbsite {
 
 /// One running cell as its progress lines tell.
@@ -28,8 +30,7 @@ class ProgressView {
 
  private:
   std::size_t cells_;
-  bool terminal_;
-  std::size_t lines_ = 0;
+  LiveLines lines_;
   double started_ = 0, drawn_ = 0;
 };
 

@@ -203,9 +203,12 @@ class Scheduler {
     line += ": " + state + where + " in " + duration_text(seconds);
     if (!error.empty()) line += ": " + error;
     view_.finished(line);
-    if (since(grid_written_) < 2) return;
+    // The longer the table, the more seldom it is written: at most a twentieth of the time.
+    if (since(grid_written_) < std::max(2.0, 20 * grid_seconds_)) return;
+    const auto began = Clock::now();
     write_grid_file(options_.folder, plan_);
     grid_written_ = Clock::now();
+    grid_seconds_ = since(began);
   }
 
   void heed_interrupts() {
@@ -243,6 +246,7 @@ class Scheduler {
   CellQueue queue_;
   std::vector<Running> running_;
   Clock::time_point grid_written_, looked_ = Clock::now();
+  double grid_seconds_ = 0;  // that writing it took
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Parts of a plan, as --only names them.
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "gibbsite/io/yaml.hpp"
@@ -11,10 +12,12 @@
 namespace gibbsite {
 namespace {
 
-const Node* value_at(const PlannedCell& cell, const std::string& path) {
+std::optional<Node> value_at(const PlannedCell& cell, const std::string& path) {
   for (const auto& [varying, value] : cell.varying)
-    if (varying == path) return &value;
-  return find_path(cell.spec, path);
+    if (varying == path) return value;
+  const Node spec = cell.spec.node();
+  const Node* found = find_path(spec, path);
+  return found == nullptr ? std::nullopt : std::optional<Node>(*found);
 }
 
 bool is(const Node& value, const Node& wanted, const std::string& text) {
@@ -27,7 +30,7 @@ bool is(const Node& value, const Node& wanted, const std::string& text) {
 std::vector<std::string> texts_at(const Plan& plan, const std::string& path) {
   std::set<std::string> texts;
   for (const PlannedCell& cell : plan.cells)
-    if (const Node* value = value_at(cell, path)) texts.insert(value_text(*value));
+    if (const auto value = value_at(cell, path)) texts.insert(value_text(*value));
   return {texts.begin(), texts.end()};
 }
 
@@ -40,7 +43,7 @@ std::string path_meant(const Plan& plan, const std::string& filter) {
       if (std::find(varying.begin(), varying.end(), path) == varying.end()) varying.push_back(path);
   const std::string word = filter.substr(0, filter.find('='));
   if (!word.empty() && std::any_of(plan.cells.begin(), plan.cells.end(), [&](const auto& cell) {
-        return value_at(cell, word) != nullptr;
+        return value_at(cell, word).has_value();
       }))
     return word;
   return path_and_value(filter, varying, "--only").first;
@@ -57,8 +60,8 @@ void keep_only(Plan& plan, const std::vector<std::string>& filters) {
     const Node wanted = parse_yaml(text, "--only");
     const auto texts = texts_at(plan, path);
     std::erase_if(plan.cells, [&](const PlannedCell& cell) {
-      const Node* value = value_at(cell, path);
-      return value == nullptr || !is(*value, wanted, text);
+      const auto value = value_at(cell, path);
+      return !value || !is(*value, wanted, text);
     });
     if (plan.cells.empty())
       throw Error("--only: no cell has " + path + "=" + text + known_names(text, texts));

@@ -3,6 +3,7 @@
 
 #include "gibbsite/io/files.hpp"
 #include "gibbsite/io/yaml.hpp"
+#include "gibbsite/run/pack.hpp"
 #include "gibbsite/run/result.hpp"
 
 namespace gibbsite {
@@ -36,8 +37,12 @@ void write_status(const std::filesystem::path& folder, const Outcome& outcome) {
 Outcome read_status(const std::filesystem::path& folder) {
   Outcome outcome;
   const auto file = folder / "status.yaml";
-  if (!std::filesystem::exists(file)) return outcome;
-  const Node node = read_yaml_file(file.string());
+  const bool here = std::filesystem::exists(file);
+  const auto packed = here ? std::nullopt : packed_status(folder);
+  if (!here && !packed) return outcome;
+  const std::string bytes = here ? read_file(file) : *packed;
+  const auto own = parse_own_map(bytes);
+  const Node node = own ? *own : parse_yaml(bytes, file.string());
   const auto text = [&](const char* key) {
     return node.find(key) == nullptr ? std::string() : node.find(key)->text;
   };

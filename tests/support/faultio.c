@@ -1,9 +1,9 @@
 // Fails calls to the system on purpose, preloaded into a program (LD_PRELOAD).
-//   FAULT_OP     which calls: a list of write, pwrite, fsync, rename, link, ftruncate
+//   FAULT_OP     which calls: a list of write, pwrite, fsync, rename, link, ftruncate, unlink
 //   FAULT_PATH   part of the path of the files concerned
 //   FAULT_NTH    which of those calls, from 1; from then on all, with FAULT_STICKY set
 //   FAULT_ERRNO  what they fail with (default: no space left on the device)
-//   FAULT_KILL   when set, the process is killed instead of the call failing
+//   FAULT_KILL   while set, the process is killed instead of the call failing
 //   FAULT_FREE   while this file exists, nothing fails
 //   FAULT_COUNT  a file that gets one byte per call concerned
 #define _GNU_SOURCE
@@ -28,7 +28,8 @@ static int asked_for(const char* operation) {
 }
 
 static int fails(const char* operation, const char* path) {
-  const char *part = getenv("FAULT_PATH"), *nth = getenv("FAULT_NTH"), *code = getenv("FAULT_ERRNO");
+  const char *part = getenv("FAULT_PATH"), *nth = getenv("FAULT_NTH"),
+             *code = getenv("FAULT_ERRNO");
   const char *open_gate = getenv("FAULT_FREE"), *counter = getenv("FAULT_COUNT");
   if (!asked_for(operation) || part == NULL || path == NULL || strstr(path, part) == NULL) return 0;
   const long number = __sync_add_and_fetch(&seen, 1);
@@ -79,4 +80,13 @@ int ftruncate(int file, off_t length) {
 }
 int ftruncate64(int file, off64_t length) {
   return file_fails("ftruncate", file) ? -1 : NEXT(ftruncate64)(file, length);
+}
+int unlink(const char* path) { return fails("unlink", path) ? -1 : NEXT(unlink)(path); }
+int unlinkat(int folder, const char* name, int flags) {
+  char link[64], path[4096];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+  ssize_t length = folder == AT_FDCWD ? 0 : readlink(link, path, sizeof path - 300);
+  if (length < 0) length = 0;
+  snprintf(path + length, sizeof path - (size_t)length, "%s%.255s", length > 0 ? "/" : "", name);
+  return fails("unlink", path) ? -1 : NEXT(unlinkat)(folder, name, flags);
 }

@@ -32,36 +32,32 @@ std::string precision_of(const Node& spec) {
   return node != nullptr && node->text == "single" ? "single" : "double";
 }
 
-// plan SPEC [--set path=value]...: prints one line per cell of this precision,
-// {cell: <number>, spec: <resolved>, id: <id>}, then {made_by: {<part>: <identity>...}}.
+// plan SPEC [path=value]...: prints one line `cell <number> <id> <resolved spec>` per cell of this
+// precision, then `made_by {<part>: <identity>, ...}`.
 int plan(const std::vector<std::string>& arguments, Registry& registry) {
+  constexpr std::size_t most_data_sets = 16;  // that cells share while they are checked
   Faults faults;
   Node spec = read_yaml_file(arguments.at(0));
   for (std::size_t i = 1; i < arguments.size(); ++i) apply_setting(spec, arguments[i], faults);
-  faults.raise();
-  const auto cells = expand_grid(spec, faults);
   faults.raise();
   load_plugins(spec, registry, faults);
   faults.raise();
   const Workers workers(1);
   DataCache cache;
-  std::string out;
-  for (std::size_t k = 0; k < cells.size(); ++k) {
-    if (precision_of(cells[k].spec) != GIBBSITE_STAMP_PRECISION) continue;
-    const auto built = build_experiment(cells[k].spec, registry, workers, cache, faults);
-    if (!built) continue;
-    Node line = Node::map();
-    line["cell"] = Node::of(std::int64_t(k));
-    line["id"] = Node::scalar(built->id, true);
-    line["spec"] = built->resolved;
-    out += to_flow(line) + "\n";
-  }
+  std::string out = "\n";
+  for_each_cell(spec, faults, [&](std::size_t number, const GridCell& cell) {
+    if (precision_of(cell.spec) != GIBBSITE_STAMP_PRECISION) return;
+    if (cache.size() > most_data_sets) cache.clear();
+    const auto built = build_experiment(cell.spec, registry, workers, cache, faults);
+    if (built)
+      out += "cell " + std::to_string(number) + " " + built->id + " " + to_flow(built->resolved) +
+             "\n";
+  });
   faults.raise();
-  Node made_by = Node::map(), last = Node::map();
+  Node made_by = Node::map();
   for (const auto& [part, identity] : makers_of(registry))
     made_by[part] = Node::scalar(identity, true);
-  last["made_by"] = made_by;
-  out += to_flow(last) + "\n";
+  out += "made_by " + to_flow(made_by) + "\n";
   std::fwrite(out.data(), 1, out.size(), stdout);
   return 0;
 }
