@@ -52,7 +52,7 @@ class GridRows {
     const auto ids = file.read_texts("/cells/id"), states = file.read_texts("/cells/status");
     const auto seconds = file.read("/cells/seconds");
     for (std::size_t k = 0; k < ids.size(); ++k)
-      if (states[k] == "complete") {
+      if (states[k] == "complete" && std::isfinite(seconds[k])) {
         rows_[ids[k]].status = states[k];
         rows_[ids[k]].seconds = seconds[k];
       }
