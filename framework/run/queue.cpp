@@ -2,6 +2,7 @@
 
 #include "gibbsite/io/files.hpp"
 #include "gibbsite/io/yaml.hpp"
+#include "gibbsite/run/pack.hpp"
 #include "gibbsite/run/progress.hpp"
 
 namespace gibbsite {
@@ -78,7 +79,7 @@ std::unique_ptr<Lease> CellQueue::look_at(Waiting& job, bool& waits) {
   const PlannedCell& cell = *job.cell;
   const fs::path folder = folder_of(cell);
   waits = false;
-  if (fs::exists(folder / "result.h5") && is_settled(cell, cell_state(options_.folder, cell))) {
+  if (!result_path(folder).empty() && is_settled(cell, cell_state(options_.folder, cell))) {
     found_(cell, read_status(folder), false);
     return nullptr;
   }
@@ -91,7 +92,7 @@ std::unique_ptr<Lease> CellQueue::look_at(Waiting& job, bool& waits) {
   }
   // Now that nobody else can have it: what became of it since it was looked at?
   const Outcome outcome = read_status(folder);
-  const bool settled = fs::exists(folder / "result.h5") && is_settled(cell, outcome.status);
+  const bool settled = !result_path(folder).empty() && is_settled(cell, outcome.status);
   if (settled || has_failed_elsewhere(job)) {
     if (settled)
       remove_leases(folder);

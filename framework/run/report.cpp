@@ -7,6 +7,7 @@
 #include "gibbsite/core/error.hpp"
 #include "gibbsite/run/diagnosis.hpp"
 #include "gibbsite/run/grid.hpp"
+#include "gibbsite/run/pack.hpp"
 
 namespace gibbsite {
 namespace {
@@ -156,7 +157,7 @@ Node report_data(const ComparedCells& cells, const ReportLimits& limits) {
   const auto shown = shown_cells(cells, limits.cells);
   for (const std::size_t k : shown) {
     const ComparedCell& cell = cells.cells[k];
-    const auto result = cell.folder / "result.h5";
+    const auto result = result_path(cell.folder);
     const Hdf5Reader file(result);
     provenance.take(file);
     Node one = result_plots(file, limits);
