@@ -36,7 +36,7 @@ run=$(seconds 0 "$gibbsite" run spec.yaml --set "grid.seed={from: 1, to: $cells}
 cp -r grid bare
 find bare/cells -name result.h5 -delete
 ls -d bare/cells/* >folders
-bare=$(seconds 0 xargs -a folders -P2 -I{} "$engine" run {} 1 2)
+bare=$(seconds 0 xargs -a folders -P2 -I{} "$engine" run {} 1 2 0)
 again=$(seconds 0 "$gibbsite" run spec.yaml --set "grid.seed={from: 1, to: $cells}" --out grid --jobs 2)
 say "gibbsite run, 2 jobs" "$run" "$cells"
 say "the same engines by xargs -P2" "$bare" "$cells"
