@@ -1,5 +1,6 @@
 #include "gibbsite/run/recording.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <numeric>
 
@@ -217,19 +218,26 @@ void SegmentDraws::copy_to(Hdf5Writer& file, const std::vector<double>& steps) c
   create_groups(file, layout_, posterior_, stats_, steps);
   const auto chains = std::size_t(layout_.chains), dim = std::size_t(layout_.dim);
   each_segment([&](const Hdf5Reader& reader, Index row, Index rows) {
-    const auto count = std::size_t(rows), offset = std::size_t(row);
-    for (std::size_t chain = 0; chain < chains; ++chain) {
-      if (dim > 0) {
-        const auto x =
-            reader.read_raw("/" + posterior_ + "/x", {chain, 0, 0}, {1, count, dim}, layout_.type);
-        file.write(posterior_, "x", {chain, offset, 0}, {1, count, dim}, x.data());
+    // Every read decompresses and checks whole chunks: as many chains at once as one of about 1 MiB
+    // holds (see Hdf5Writer), so that each is read once.
+    const auto copy = [&](const std::string& group, const std::string& name, Stored type,
+                          const std::vector<std::size_t>& inner) {
+      std::size_t bytes = std::size_t(rows) * size_of(type);
+      for (const std::size_t n : inner) bytes *= n;
+      const std::size_t width = std::max<std::size_t>(1, (std::size_t{1} << 20) / bytes);
+      for (std::size_t first = 0; first < chains; first += width) {
+        std::vector<std::size_t> from = {first, 0}, to = {first, std::size_t(row)},
+                                 count = {std::min(width, chains - first), std::size_t(rows)};
+        from.resize(2 + inner.size());
+        to.resize(2 + inner.size());
+        count.insert(count.end(), inner.begin(), inner.end());
+        const auto values = reader.read_raw("/" + group + "/" + name, from, count, type);
+        file.write(group, name, to, count, values.data());
       }
-      for (const Statistic& statistic : layout_.statistics) {
-        const auto values = reader.read_raw("/" + stats_ + "/" + statistic.name, {chain, 0},
-                                            {1, count}, stored_type(statistic.type));
-        file.write(stats_, statistic.name, {chain, offset}, {1, count}, values.data());
-      }
-    }
+    };
+    if (dim > 0) copy(posterior_, "x", layout_.type, {dim});
+    for (const Statistic& statistic : layout_.statistics)
+      copy(stats_, statistic.name, stored_type(statistic.type), {});
   });
 }
 
