@@ -32,13 +32,14 @@ class NoiseConditional final : public EnergyModel,
       f.integer("levels", levels, "number T of levels",
                 {.minimum = 1, .maximum = 1e4, .unset = "6, or as many as in noise"});
       const Rule rule{.minimum = 0, .maximum = 1, .above_minimum = true};
-      Rule first = rule, last = rule;
+      Rule first = rule, last = rule, all = rule;
       first.unset = "0.1, or the first in noise";
       last.unset = "0.95, or the last in noise";
       f.real("least", least, "σ_1, in units of the data; those between are spaced geometrically",
              first);
       f.real("greatest", greatest, "σ_T, in units of the data", last);
-      f.reals("noise", noise, "all σ_t, rising, in place of the three above", rule);
+      all.unset = "by levels, least and greatest";
+      f.reals("noise", noise, "all σ_t, rising, in place of the three above", all);
     }
   };
 
