@@ -155,6 +155,7 @@ void Lease::release() {
     write_plainly(beside, text_of(file_));
     fs::rename(beside, file);
   } catch (const std::exception&) {
+    ::unlink(beside.c_str());
     ::unlink(file.c_str());  // no room for a word: no lease is as good
   }
 }

@@ -1,5 +1,7 @@
 #include "gibbsite/run/queue.hpp"
 
+#include <algorithm>
+
 #include "gibbsite/io/files.hpp"
 #include "gibbsite/io/yaml.hpp"
 #include "gibbsite/run/pack.hpp"
@@ -19,7 +21,9 @@ bool is_done(const std::string& state) { return state == "complete" || state == 
 
 int attempts_over(const fs::path& cell) {
   const auto lease = newest_lease(cell);
-  return lease ? lease->attempt - (is_held(cell) ? 1 : 0) : 0;
+  const int by_lease = lease ? lease->attempt - (is_held(cell) ? 1 : 0) : 0;
+  // A lease that could not be written as released is gone, but its attempt left a status.
+  return std::max(by_lease, read_status(cell).attempt);
 }
 
 CellQueue::CellQueue(const Plan& plan, const RunOptions& options, Say say, Found found)

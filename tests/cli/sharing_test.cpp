@@ -38,10 +38,13 @@ struct Shared {
   // Waits until a process of `host` works on a cell.
   static pid_t engine_of(Process& host) {
     for (int tries = 0; tries < 10000 && !host.ends_within(0.001); ++tries)
-      for (const pid_t child : children_of(host.pid()))
-        if (occurrences(text_of("/proc/" + std::to_string(child) + "/cmdline"),
-                        std::string("run\0", 4)) > 0)
+      for (const pid_t child : children_of(host.pid())) {
+        // One that has not started its program yet still has the host's words.
+        const std::string line = text_of("/proc/" + std::to_string(child) + "/cmdline");
+        if (occurrences(line, "gibbsite-engine") > 0 &&
+            occurrences(line, std::string("run\0", 4)) > 0)
           return child;
+      }
     return -1;
   }
 };
