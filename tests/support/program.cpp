@@ -110,7 +110,7 @@ bool Process::ends_within(double seconds) {
 }
 
 Ending Process::wait() {
-  if (!ends_within(60)) {
+  if (!ends_within(300)) {
     signal(SIGKILL);
     ends_within(10);
   }

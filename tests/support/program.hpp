@@ -50,7 +50,7 @@ class Process {
   void signal(int number) const;
   /// Whether it has ended within `seconds`.
   bool ends_within(double seconds);
-  /// Waits for its end; kills it after a minute.
+  /// Waits for its end; kills it after five minutes.
   Ending wait();
 
  private:
