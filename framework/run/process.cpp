@@ -64,25 +64,30 @@ std::filesystem::path engine_path(const std::string& precision) {
   return module_folder().parent_path() / ("gibbsite-engine-" + precision);
 }
 
-EngineOutput run_engine(const std::string& precision, const std::vector<std::string>& arguments) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) fail("cannot make a pipe");
-  const pid_t pid = spawn(precision, arguments, {.output = ends[1]});
-  ::close(ends[1]);
+EngineOutput read_to_end(int output, pid_t pid) {
   EngineOutput result;
   char buffer[1 << 16];
   while (true) {
-    const ssize_t got = ::read(ends[0], buffer, sizeof buffer);
+    const ssize_t got = ::read(output, buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     result.text.append(buffer, std::size_t(got));
   }
-  ::close(ends[0]);
+  ::close(output);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
   result.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  return result;
+}
+
+EngineOutput run_engine(const std::string& precision, const std::vector<std::string>& arguments) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) fail("cannot make a pipe");
+  const pid_t pid = spawn(precision, arguments, {.output = ends[1]});
+  ::close(ends[1]);
+  const EngineOutput result = read_to_end(ends[0], pid);
   if (result.exit_code == 127)
     throw Error(engine_path(precision).string() +
                 ": cannot be started; is the installation complete?");

@@ -20,6 +20,9 @@ struct EngineOutput {
   int signal = 0;     ///< where a signal ended it
 };
 
+/// Reads the output of a child to its end, closes it and waits for the child.
+EngineOutput read_to_end(int output, pid_t pid);
+
 /// Runs an engine to its end; its standard error is this program's.
 EngineOutput run_engine(const std::string& precision, const std::vector<std::string>& arguments);
 

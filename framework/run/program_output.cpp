@@ -1,7 +1,6 @@
 #include "gibbsite/run/program_output.hpp"
 
 #include <fcntl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -28,21 +27,7 @@ EngineOutput run_program(const std::vector<std::string>& words) {
     ::_exit(127);
   }
   ::close(ends[1]);
-  EngineOutput result;
-  char buffer[4096];
-  while (true) {
-    const ssize_t got = ::read(ends[0], buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    result.text.append(buffer, std::size_t(got));
-  }
-  ::close(ends[0]);
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-  result.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-  return result;
+  return read_to_end(ends[0], pid);
 }
 
 }  // namespace gibbsite

@@ -58,6 +58,12 @@ inline EnumeratedAnnealing enumerate_annealing(EnergyModel& base, EnergyModel& t
   return out;
 }
 
+/// The spec of annealed importance sampling.
+inline std::string ais(Index temperatures, const std::string& more = "") {
+  return "{name: annealed_importance_sampling, temperatures: " + std::to_string(temperatures) +
+         more + "}";
+}
+
 /// `steps` even steps from 0 to 1.
 inline std::vector<double> even_ladder(Index steps) {
   std::vector<double> betas;

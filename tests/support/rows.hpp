@@ -66,6 +66,17 @@ inline Result evaluate(const Evaluation& evaluation, std::uint64_t seed,
       {.draws = draws, .random = Stream(seed), .saved = saved, .desk = desk});
 }
 
+/// The same of an evaluation by its spec.
+inline Result evaluate(const std::string& yaml, EnergyModel& model, std::uint64_t seed,
+                       const Dataset* train = nullptr) {
+  return evaluate(*make_evaluation(yaml, context_with(model, train)), seed);
+}
+
+/// Whether a result says of itself that it can be relied on.
+inline bool is_reliable(const Result& result) {
+  return std::get<bool>(result.attributes.at("reliable"));
+}
+
 /// The values of a named variable of a result; fails the test where it is missing.
 inline const std::vector<double>& values_of(const Result& result, const std::string& name) {
   for (const Variable& variable : result.variables)

@@ -75,6 +75,35 @@ struct Cell {
   Outcome outcome;
 };
 
+/// Trains a cell whose every attempt is gone when it is about to save for the n-th time, `after`,
+/// and then runs it to its end: the results must be those of `whole`, bit for bit. Returns how
+/// often it was gone.
+inline int kills_without_effect(const std::string& yaml, const Cell& whole, int after) {
+  struct Killed {};
+  const TemporaryFolder folder;
+  folder.write("cell.yaml", yaml);
+  int kills = 0;
+  for (bool done = false; !done;) {
+    Faults faults;
+    const auto experiment = build(yaml, faults);
+    Session session(*experiment, workers(), folder.path(), -1);
+    int saves = 0;
+    session.before_save = [&] {
+      if (++saves == after) throw Killed();
+    };
+    try {
+      gibbsite::train(session);
+      done = true;
+    } catch (const Killed&) {
+      ++kills;
+    }
+  }
+  CHECK(run_cell(folder.path(), registry(), 1, -1).status == "complete");
+  CHECK(differences(reproducible_part(whole.folder / "result.h5"),
+                    reproducible_part(folder / "result.h5")) == std::vector<std::string>{});
+  return kills;
+}
+
 inline double gap(const Parameters& a, const Parameters& b) {
   return (a - b).cwiseAbs().maxCoeff();
 }

@@ -6,6 +6,7 @@
 #include "support/rows.hpp"
 
 using namespace gibbsite;
+using test::ais;
 
 namespace {
 
@@ -27,16 +28,6 @@ double exact_log_z(const EnergyModel& model) {
   return exact_sum(model, test::workers(), false).log_partition;
 }
 
-std::string ais(Index temperatures, const std::string& more = "") {
-  return "{name: annealed_importance_sampling, temperatures: " + std::to_string(temperatures) +
-         more + "}";
-}
-
-Result run(const std::string& yaml, EnergyModel& model, std::uint64_t seed,
-           const Dataset* train = nullptr) {
-  return test::evaluate(*test::make_evaluation(yaml, test::context_with(model, train)), seed);
-}
-
 }  // namespace
 
 TEST_CASE(
@@ -49,7 +40,7 @@ TEST_CASE(
     for (const bool from_data : {false, true}) {
       const std::string base = from_data ? ", base: data, smoothing: 0.03125" : "";
       const Result result =
-          run(ais(7, ", runs: 4, schedule: " + schedule + base), *model, 1, &data);
+          test::evaluate(ais(7, ", runs: 4, schedule: " + schedule + base), *model, 1, &data);
       Independent& start = from_data ? rates : uniform;
       const double mean =
           test::enumerate_annealing(start, *model, test::values_of(result, "inverse_temperature"))
@@ -67,7 +58,7 @@ TEST_CASE(
 
 TEST_CASE("weights have the enumerated mean and variance (|z| < 4.5 in 20000 runs)") {
   const auto model = test::recipe_rbm(6, 4, 1);
-  const Result result = run(ais(5, ", runs: 20000"), *model, 5);
+  const Result result = test::evaluate(ais(5, ", runs: 20000"), *model, 5);
   auto base = Independent::uniform(model->domain());
   const test::EnumeratedAnnealing exact =
       test::enumerate_annealing(base, *model, test::values_of(result, "inverse_temperature"));
@@ -107,10 +98,10 @@ TEST_CASE("the interval covers the exact log partition function in 88 to 99 of 1
 
 TEST_CASE("few temperatures on a rugged model are reported as unreliable, with the reason") {
   const auto model = test::recipe_rbm(64, 16, 2);
-  const Result poor = run(ais(3), *model, 1);
+  const Result poor = test::evaluate(ais(3), *model, 1);
   CHECK(std::get<bool>(poor.attributes.at("reliable")) == false);
   CHECK(std::get<std::string>(poor.attributes.at("warning")).find("too low") != std::string::npos);
-  const Result fine = run(ais(1000), *model, 1);
+  const Result fine = test::evaluate(ais(1000), *model, 1);
   CHECK(std::get<bool>(fine.attributes.at("reliable")));
   CHECK(fine.attributes.count("warning") == 0);
   CHECK(std::get<std::string>(fine.attributes.at("bound")) == "unbiased_Z");
@@ -127,10 +118,10 @@ TEST_CASE("energies of ±1e5 overflow nowhere, neither in one step nor in 1e5") 
       CAPTURE(name);
       CAPTURE(temperatures);
       const Result result =
-          run("{name: " + name + (temperatures == 1 ? ", runs: 10" : ", runs: 3") +
-                  ", temperatures: " + std::to_string(temperatures) +
-                  (name == "sequential_monte_carlo" ? ", particles: 3}" : "}"),
-              model, 1);
+          test::evaluate("{name: " + name + (temperatures == 1 ? ", runs: 10" : ", runs: 3") +
+                             ", temperatures: " + std::to_string(temperatures) +
+                             (name == "sequential_monte_carlo" ? ", particles: 3}" : "}"),
+                         model, 1);
       // In one step each weight is e^1e5 or next to nothing; in many they differ by some nats.
       CHECK(std::abs(test::value_of(result, "log_partition") - 1e5) < std::log(10.));
       for (const double log_weight : test::values_of(result, "log_weights"))
@@ -139,7 +130,7 @@ TEST_CASE("energies of ±1e5 overflow nowhere, neither in one step nor in 1e5") 
   const auto cold = test::make_model(
       "{name: tempered, beta: 1000, model: {name: rbm, visible: 6, "
       "hidden: 4, weight_scale: 3}}");
-  const Result frozen = run(ais(50, ", schedule: adaptive"), *cold, 1);
+  const Result frozen = test::evaluate(ais(50, ", schedule: adaptive"), *cold, 1);
   CHECK(std::isfinite(test::value_of(frozen, "log_partition")));
   // By Markov's inequality with a probability above 1 - e^-10.
   CHECK(test::value_of(frozen, "log_partition") <= exact_log_z(*cold) + 10);
@@ -147,7 +138,8 @@ TEST_CASE("energies of ±1e5 overflow nowhere, neither in one step nor in 1e5") 
 
 TEST_CASE("with an unadjusted kernel nothing is called unbiased") {
   const auto model = test::make_model("{name: gaussian, units: 2}");
-  const Result result = run(ais(10, ", sampler: {name: ula, step_size: 0.5}"), *model, 1);
+  const Result result =
+      test::evaluate(ais(10, ", sampler: {name: ula, step_size: 0.5}"), *model, 1);
   CHECK(std::get<std::string>(result.attributes.at("bound")) == "none");
   CHECK_FALSE(std::get<bool>(result.attributes.at("reliable")));
 }
@@ -155,7 +147,7 @@ TEST_CASE("with an unadjusted kernel nothing is called unbiased") {
 TEST_CASE("a base from the data gives the same log partition function within 4 standard errors") {
   const auto model = test::recipe_rbm(8, 6, 1);
   const test::Rows data(test::two_of_four());
-  const Result result = run(ais(200, ", base: data"), *model, 3, &data);
+  const Result result = test::evaluate(ais(200, ", base: data"), *model, 3, &data);
   CHECK(std::abs(test::value_of(result, "log_partition") - 11.494515093304) <
         4 * test::value_of(result, "standard_error"));
   CHECK(std::abs(test::value_of(result, "mean_log_likelihood_train") + 6.6471602110) <
@@ -165,14 +157,14 @@ TEST_CASE("a base from the data gives the same log partition function within 4 s
 
 TEST_CASE("runs are independent: no two have the same weight") {
   const auto model = test::recipe_rbm(12, 8, 1);
-  auto weights = test::values_of(run(ais(10), *model, 2), "log_weights");
+  auto weights = test::values_of(test::evaluate(ais(10), *model, 2), "log_weights");
   std::sort(weights.begin(), weights.end());
   CHECK(std::adjacent_find(weights.begin(), weights.end()) == weights.end());
 }
 
 TEST_CASE("an energy that is NaN ends annealing as diverged") {
   Broken model;
-  CHECK_THROWS_AS(run(ais(10, ", sampler: mala"), model, 1), Diverged);
+  CHECK_THROWS_AS(test::evaluate(ais(10, ", sampler: mala"), model, 1), Diverged);
 }
 
 TEST_CASE(

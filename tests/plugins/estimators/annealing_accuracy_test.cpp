@@ -7,20 +7,7 @@
 #include "support/trained.hpp"
 
 using namespace gibbsite;
-
-namespace {
-
-std::string ais(Index temperatures, const std::string& more = "") {
-  return "{name: annealed_importance_sampling, temperatures: " + std::to_string(temperatures) +
-         more + "}";
-}
-
-Result run(const std::string& yaml, EnergyModel& model, std::uint64_t seed,
-           const Dataset* train = nullptr) {
-  return test::evaluate(*test::make_evaluation(yaml, test::context_with(model, train)), seed);
-}
-
-}  // namespace
+using test::ais;
 
 TEST_SUITE("slow") {
   TEST_CASE("on trained bars and stripes weights have the tabulated variance and mean logarithm") {
@@ -81,7 +68,7 @@ TEST_SUITE("slow") {
   TEST_CASE("rbm 64 x 16: error below 5 of the tabulated ones at 1000 and 10000 temperatures") {
     const auto model = test::recipe_rbm(64, 16, 2);
     for (const auto& [temperatures, bar] : {std::pair{1000, .235}, {10000, .06}})
-      CHECK(std::abs(test::value_of(run(ais(temperatures), *model, 1), "log_partition") -
+      CHECK(std::abs(test::value_of(test::evaluate(ais(temperatures), *model, 1), "log_partition") -
                      129.6561338075) < bar);
   }
 

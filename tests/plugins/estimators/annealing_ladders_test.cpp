@@ -5,25 +5,13 @@
 #include "support/rows.hpp"
 
 using namespace gibbsite;
-
-namespace {
-
-std::string ais(Index temperatures, const std::string& more = "") {
-  return "{name: annealed_importance_sampling, temperatures: " + std::to_string(temperatures) +
-         more + "}";
-}
-
-Result run(const std::string& yaml, EnergyModel& model, std::uint64_t seed,
-           const Dataset* train = nullptr) {
-  return test::evaluate(*test::make_evaluation(yaml, test::context_with(model, train)), seed);
-}
-
-}  // namespace
+using test::ais;
 
 TEST_CASE(
     "the schedule of Salakhutdinov and Murray has 500, 4000 and 10000 steps in its three ranges") {
   const auto model = test::recipe_rbm(2, 1, 1);
-  const Result result = run(ais(14500, ", runs: 1, schedule: salakhutdinov_murray"), *model, 1);
+  const Result result =
+      test::evaluate(ais(14500, ", runs: 1, schedule: salakhutdinov_murray"), *model, 1);
   const auto& beta = test::values_of(result, "inverse_temperature");
   REQUIRE(beta.size() == 14501);
   CHECK(beta[0] == 0);
@@ -40,7 +28,7 @@ TEST_CASE("an adaptive ladder goes where the law changes, which lowers the exact
   const auto model = test::recipe_rbm(6, 4, 8);
   auto base = Independent::uniform(model->domain());
   const auto variance = [&](const std::string& schedule) {
-    const Result result = run(ais(20, ", runs: 2, schedule: " + schedule), *model, 1);
+    const Result result = test::evaluate(ais(20, ", runs: 2, schedule: " + schedule), *model, 1);
     const auto& beta = test::values_of(result, "inverse_temperature");
     CHECK(beta.size() == 21);
     CHECK(beta.front() == 0);
@@ -55,10 +43,11 @@ TEST_CASE("between precisions 1 and 16 an adaptive ladder is geometric in the pr
   // The conditional effective sample size of two Gaussians depends on the ratio of their precisions
   // alone. The pilot's noise is .007 in ln λ, straight lines between its steps add up to .015.
   const auto model = test::make_model("{name: gaussian, units: 1, precision: [16]}");
-  const Result result = run(ais(16,
-                                ", runs: 2, schedule: adaptive, pilot: 20000, sampler: gibbs, "
-                                "base_model: {name: gaussian, units: 1, precision: [1]}"),
-                            *model, 1);
+  const Result result =
+      test::evaluate(ais(16,
+                         ", runs: 2, schedule: adaptive, pilot: 20000, sampler: gibbs, "
+                         "base_model: {name: gaussian, units: 1, precision: [1]}"),
+                     *model, 1);
   const auto& beta = test::values_of(result, "inverse_temperature");
   for (std::size_t t = 0; t <= 16; ++t)
     CHECK(std::abs(std::log(1 + 15 * beta[t]) - double(t) / 16 * std::log(16.)) < .05);
@@ -67,7 +56,7 @@ TEST_CASE("between precisions 1 and 16 an adaptive ladder is geometric in the pr
 TEST_CASE("the ladder of a pilot does not depend on the runs that use it") {
   const auto model = test::recipe_rbm(12, 8, 2);
   const auto ladder = [&](const std::string& more) {
-    return test::values_of(run(ais(30, ", schedule: adaptive" + more), *model, 1),
+    return test::values_of(test::evaluate(ais(30, ", schedule: adaptive" + more), *model, 1),
                            "inverse_temperature");
   };
   CHECK(ladder(", runs: 3") == ladder(", runs: 50"));

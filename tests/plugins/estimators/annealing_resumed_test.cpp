@@ -1,9 +1,11 @@
 // Annealed importance sampling that was interrupted, and on other numbers of threads.
 #include <cmath>
 
+#include "support/annealed.hpp"
 #include "support/rows.hpp"
 
 using namespace gibbsite;
+using test::ais;
 
 namespace {
 
@@ -18,11 +20,6 @@ class NoteDesk final : public Desk {
  private:
   std::string note_;
 };
-
-std::string ais(Index temperatures, const std::string& more = "") {
-  return "{name: annealed_importance_sampling, temperatures: " + std::to_string(temperatures) +
-         more + "}";
-}
 
 }  // namespace
 

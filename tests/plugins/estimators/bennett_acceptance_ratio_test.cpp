@@ -6,6 +6,7 @@
 #include "support/truth.hpp"
 
 using namespace gibbsite;
+using test::is_reliable;
 
 namespace {
 
@@ -13,12 +14,6 @@ std::string ratio(Index temperatures, const std::string& more = "") {
   return "{name: bennett_acceptance_ratio, temperatures: " + std::to_string(temperatures) + more +
          "}";
 }
-
-Result run(const std::string& yaml, EnergyModel& model, std::uint64_t seed) {
-  return test::evaluate(*test::make_evaluation(yaml, test::context_with(model, nullptr)), seed);
-}
-
-bool is_reliable(const Result& result) { return std::get<bool>(result.attributes.at("reliable")); }
 
 const std::string base = ", base_model: {name: gaussian, units: 1, precision: [1]}";
 
@@ -59,7 +54,7 @@ TEST_CASE("along a ladder it meets the exact value of latent and visible models"
     for (const std::string more : {"", ", schedule: adaptive", ", target: exact"}) {
       CAPTURE(exact);
       CAPTURE(more);
-      const Result result = run(ratio(20, more), *model, 2);
+      const Result result = test::evaluate(ratio(20, more), *model, 2);
       const double error = test::value_of(result, "standard_error");
       CHECK(error < .1);
       CHECK(std::abs(test::value_of(result, "log_partition") - exact) < 6 * error);  // t of 19
@@ -75,16 +70,16 @@ TEST_CASE("slow chains have a standard error far above that of independent draws
   // Random-walk steps of .3 decorrelate x² in some 2/.09 steps; were chains not compared as wholes,
   // both errors would be alike.
   const auto model = test::make_model("{name: gaussian, units: 1, precision: [2]}");
-  const Result slow =
-      run(ratio(1, ", chains: 40, draws: 200, sampler: {name: ula, step_size: 0.02}" + base),
-          *model, 1);
+  const Result slow = test::evaluate(
+      ratio(1, ", chains: 40, draws: 200, sampler: {name: ula, step_size: 0.02}" + base), *model,
+      1);
   CHECK(test::value_of(slow, "standard_error") >
         2 * test::value_of(slow, "independent_standard_error"));
 }
 
 TEST_CASE("poor overlap is reported as unreliable, with the temperatures between which it is") {
   const auto model = test::recipe_rbm(64, 16, 2);
-  const Result poor = run(ratio(1), *model, 1);
+  const Result poor = test::evaluate(ratio(1), *model, 1);
   CHECK_FALSE(is_reliable(poor));
   CHECK(std::get<std::string>(poor.attributes.at("warning")).find("β = 0 and 1 hardly overlap") !=
         std::string::npos);
@@ -93,7 +88,7 @@ TEST_CASE("poor overlap is reported as unreliable, with the temperatures between
 
 TEST_CASE("equal laws overlap fully, and have the exact ratio") {
   const auto model = test::make_model("{name: gaussian, units: 1, precision: [1]}");
-  const Result same = run(ratio(3, ", sampler: gibbs" + base), *model, 1);
+  const Result same = test::evaluate(ratio(3, ", sampler: gibbs" + base), *model, 1);
   CHECK(test::value_of(same, "smallest_overlap") == doctest::Approx(1));
   CHECK(std::abs(test::value_of(same, "log_partition") - .5 * std::log(2 * std::numbers::pi)) <
         1e-10);
@@ -105,15 +100,15 @@ TEST_CASE("energies of ±1e5 and impossible states overflow nowhere, in one stag
   energies << -1e5, 1e5;
   test::TableModel model(Domain::binary(1), energies);
   for (const Index temperatures : {1, 100000}) {
-    const Result result =
-        run(ratio(temperatures, ", chains: 2, warmup: 0, draws: 2, sampler: gibbs"), model, 1);
+    const Result result = test::evaluate(
+        ratio(temperatures, ", chains: 2, warmup: 0, draws: 2, sampler: gibbs"), model, 1);
     CHECK(std::isfinite(test::value_of(result, "log_partition")));
     if (temperatures == 1) CHECK_FALSE(is_reliable(result));
   }
   Row walls = Row::Constant(8, INFINITY);
   walls(5) = walls(4) = 1;
   test::TableModel narrow(Domain::binary(3), walls);
-  const Result result = run(ratio(1, ", sampler: exact"), narrow, 1);
+  const Result result = test::evaluate(ratio(1, ", sampler: exact"), narrow, 1);
   CHECK(std::abs(test::value_of(result, "log_partition") - std::log(2 * std::exp(-1.))) <
         6 * test::value_of(result, "standard_error"));
 }

@@ -25,11 +25,6 @@ std::string both_ways(Index temperatures, const std::string& more = "") {
   return evaluation("bidirectional_monte_carlo", temperatures, more);
 }
 
-Result run(const std::string& yaml, EnergyModel& model, std::uint64_t seed,
-           const Dataset* train = nullptr) {
-  return test::evaluate(*test::make_evaluation(yaml, test::context_with(model, train)), seed);
-}
-
 double exact_log_z(const EnergyModel& model) {
   return exact_sum(model, test::workers(), false).log_partition;
 }
@@ -75,11 +70,11 @@ TEST_CASE("over exact starts and all its outcomes a reverse weight has the mean 
 TEST_CASE("perfect transitions between precisions 1 and 16: E ln w is -1.9460 and -1.0671") {
   // Gibbs on one coordinate draws it anew; 9 inverse temperatures.
   const auto model = test::make_model("{name: gaussian, units: 1, precision: [16]}");
-  const Result result =
-      run(both_ways(8,
-                    ", runs: 20000, sampler: {name: gibbs, scan: palindromic}, base_model: "
-                    "{name: gaussian, units: 1, precision: [1]}"),
-          *model, 2);
+  const Result result = test::evaluate(
+      both_ways(8,
+                ", runs: 20000, sampler: {name: gibbs, scan: palindromic}, base_model: "
+                "{name: gaussian, units: 1, precision: [1]}"),
+      *model, 2);
   const auto check = [&](const std::string& name, double sign, double expected) {
     Moments m;
     for (const double log_weight : test::values_of(result, name)) m.add(sign * log_weight);
@@ -97,7 +92,7 @@ TEST_CASE("on average the reverse estimate lies above the exact one and the forw
   const double exact = exact_log_z(*model);
   Moments low, high;
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
-    const Result result = run(both_ways(5, ", runs: 10"), *model, seed);
+    const Result result = test::evaluate(both_ways(5, ", runs: 10"), *model, seed);
     low.add(test::value_of(result, "log_partition") - exact);
     high.add(test::value_of(result, "log_partition_upper") - exact);
   }
@@ -108,13 +103,13 @@ TEST_CASE("on average the reverse estimate lies above the exact one and the forw
 TEST_CASE("the reverse estimate is labelled as an upper bound and meets the exact value") {
   const auto model = test::recipe_rbm(16, 10, 2);
   const test::Rows data(states(model->domain(), 0, 100));
-  const Result result = run(reverse(500), *model, 1, &data);
+  const Result result = test::evaluate(reverse(500), *model, 1, &data);
   CHECK(text(result, "bound") == "upper");
   CHECK(text(result, "log_likelihood_bound") == "lower");
   CHECK(std::get<bool>(result.attributes.at("reliable")));
   CHECK(std::abs(test::value_of(result, "log_partition") - exact_log_z(*model)) <
         4.5 * test::value_of(result, "standard_error"));
-  const Result assumed = run(reverse(500, ", start: data"), *model, 1, &data);
+  const Result assumed = test::evaluate(reverse(500, ", start: data"), *model, 1, &data);
   CHECK(text(assumed, "assumes") == "the training data are exact draws from this model");
   CHECK_FALSE(std::get<bool>(assumed.attributes.at("reliable")));
 }
@@ -126,40 +121,43 @@ TEST_CASE("kernels that are not reversible, too few rows and models without draw
        {"reverse_annealed_importance_sampling", "bidirectional_monte_carlo", "raise"}) {
     CAPTURE(name);
     const auto error = [&](const std::string& more) {
-      return test::error_of([&] { run(evaluation(name, 5, more), *boltzmann, 1, &data); });
+      return test::error_of(
+          [&] { test::evaluate(evaluation(name, 5, more), *boltzmann, 1, &data); });
     };
     CHECK(error("").find("must be reversible") != std::string::npos);
     CHECK(error(", sampler: {name: gibbs, scan: palindromic}").empty());
   }
   CHECK(test::error_of([&] {
-          run(reverse(5, ", start: data, runs: 11, sampler: {name: gibbs, scan: random}"),
+          test::evaluate(
+              reverse(5, ", start: data, runs: 11, sampler: {name: gibbs, scan: random}"),
               *boltzmann, 1, &data);
         }).find("at most the training data's 10 rows, got 11") != std::string::npos);
   const auto large = test::recipe_rbm(30, 30, 1);
-  CHECK(test::error_of([&] { run(reverse(5), *large, 1); }).find("start: data") !=
+  CHECK(test::error_of([&] { test::evaluate(reverse(5), *large, 1); }).find("start: data") !=
         std::string::npos);
-  CHECK(test::error_of([&] { run(evaluation("raise", 5), *large, 1); }).find("data section") !=
-        std::string::npos);
+  CHECK(test::error_of([&] {
+          test::evaluate(evaluation("raise", 5), *large, 1);
+        }).find("data section") != std::string::npos);
 }
 
 TEST_CASE("bidirectional Monte Carlo has the weights of both estimators, bit for bit") {
   const auto model = test::recipe_rbm(12, 8, 1);
-  const Result both = run(both_ways(30), *model, 7);
+  const Result both = test::evaluate(both_ways(30), *model, 7);
   CHECK(test::values_of(both, "log_weights") ==
-        test::values_of(run(evaluation("annealed_importance_sampling", 30), *model, 7),
+        test::values_of(test::evaluate(evaluation("annealed_importance_sampling", 30), *model, 7),
                         "log_weights"));
   CHECK(test::values_of(both, "reverse_log_weights") ==
-        test::values_of(run(reverse(30), *model, 7), "log_weights"));
+        test::values_of(test::evaluate(reverse(30), *model, 7), "log_weights"));
 }
 
 TEST_CASE("a gap is reported with the temperatures it takes more of, and closes") {
   const auto model = test::recipe_rbm(64, 16, 2);
-  const Result poor = run(both_ways(5), *model, 1);
+  const Result poor = test::evaluate(both_ways(5), *model, 1);
   CHECK(test::value_of(poor, "gap") > 1);
   CHECK(text(poor, "verdict").find("not converged; use more than 5 temperatures") !=
         std::string::npos);
   CHECK(text(poor, "warning") == text(poor, "verdict"));
-  const Result fine = run(both_ways(1000), *model, 1);
+  const Result fine = test::evaluate(both_ways(1000), *model, 1);
   CHECK(std::abs(test::value_of(fine, "gap")) < .5);
   CHECK(std::get<bool>(fine.attributes.at("reliable")));
   const auto& interval = test::values_of(fine, "interval");
@@ -193,7 +191,7 @@ TEST_CASE("RAISE says where the annealed model gives data more than the target d
   }
   CHECK(expected == doctest::Approx(-11.395242).epsilon(1e-6));  // the target has -15.621370
   const Result result =
-      run(evaluation("raise", 5, ", runs: 3000, forward_runs: 2000"), *model, 1, &data);
+      test::evaluate(evaluation("raise", 5, ", runs: 3000, forward_runs: 2000"), *model, 1, &data);
   CHECK(std::abs(test::value_of(result, "mean_log_likelihood_train") - expected) <
         4.5 * test::value_of(result, "mean_log_likelihood_train_standard_error"));
   CHECK(test::value_of(result, "annealed_minus_target_train") > 3);

@@ -6,6 +6,7 @@
 #include "support/truth.hpp"
 
 using namespace gibbsite;
+using test::is_reliable;
 
 namespace {
 
@@ -16,8 +17,6 @@ std::string conservative(const std::string& more) {
 Result run(const std::string& yaml, EnergyModel& model, std::uint64_t seed, const Dataset& train) {
   return test::evaluate(*test::make_evaluation(yaml, test::context_with(model, &train)), seed);
 }
-
-bool is_reliable(const Result& result) { return std::get<bool>(result.attributes.at("reliable")); }
 
 }  // namespace
 

@@ -6,17 +6,11 @@
 #include "support/truth.hpp"
 
 using namespace gibbsite;
+using test::is_reliable;
 
 namespace {
 
 std::string sampling(const std::string& more) { return "{name: importance_sampling" + more + "}"; }
-
-Result run(const std::string& yaml, EnergyModel& model, std::uint64_t seed,
-           const Dataset* train = nullptr) {
-  return test::evaluate(*test::make_evaluation(yaml, test::context_with(model, train)), seed);
-}
-
-bool is_reliable(const Result& result) { return std::get<bool>(result.attributes.at("reliable")); }
 
 }  // namespace
 
@@ -31,9 +25,10 @@ TEST_CASE("weights have the enumerated mean and variance, from either base (|z| 
     const double mean = (q * log_w.exp()).sum(), square = (q * (2 * log_w).exp()).sum();
     const double log_zq = *base.log_partition(1);
     CHECK(std::log(mean) + log_zq == doctest::Approx(test::log_sum_over_states(*model)));
-    const Result result = run(sampling(std::string(", draws: 20000, smoothing: 0.03125, base: ") +
-                                       (from_data ? "data" : "uniform")),
-                              *model, 3, &data);
+    const Result result =
+        test::evaluate(sampling(std::string(", draws: 20000, smoothing: 0.03125, base: ") +
+                                (from_data ? "data" : "uniform")),
+                       *model, 3, &data);
     Moments first, second;
     for (const double one : test::values_of(result, "log_weights")) {
       first.add(std::exp(one) / mean);
@@ -49,7 +44,7 @@ TEST_CASE("weights have the enumerated mean and variance, from either base (|z| 
 TEST_CASE("ln Z, likelihood and the normalised mean of the energy meet the exact ones") {
   const auto model = test::recipe_rbm(8, 6, .5);
   const test::Rows data(test::two_of_four());
-  const Result result = run(sampling(", draws: 20000"), *model, 5, &data);
+  const Result result = test::evaluate(sampling(", draws: 20000"), *model, 5, &data);
   CHECK(is_reliable(result));
   CHECK(std::get<std::string>(result.attributes.at("bound")) == "unbiased_Z");
   const double error = test::value_of(result, "standard_error");
@@ -71,13 +66,15 @@ TEST_CASE(
     return "{name: gaussian, units: 1, precision: [" + precision + "]}";
   };
   const auto wide = test::make_model(gaussian("1")), narrow = test::make_model(gaussian("64"));
-  const Result thin = run(sampling(", draws: 400000, proposal: " + gaussian("64")), *wide, 1);
+  const Result thin =
+      test::evaluate(sampling(", draws: 400000, proposal: " + gaussian("64")), *wide, 1);
   CHECK(test::value_of(thin, "pareto_shape") > .7);
   CHECK(test::value_of(thin, "pareto_shape") < 1.05);
   CHECK_FALSE(is_reliable(thin));
   CHECK(std::get<std::string>(thin.attributes.at("warning")).find("Pareto tail") !=
         std::string::npos);
-  const Result thick = run(sampling(", draws: 10000, proposal: " + gaussian("1")), *narrow, 1);
+  const Result thick =
+      test::evaluate(sampling(", draws: 10000, proposal: " + gaussian("1")), *narrow, 1);
   CHECK(test::value_of(thick, "pareto_shape") < .3);
   CHECK(is_reliable(thick));
   CHECK(
@@ -102,8 +99,8 @@ TEST_CASE(
 
 TEST_CASE("a proposal that is the model has equal weights, and the exact answer from any draws") {
   const auto model = test::make_model("{name: gaussian, units: 2, precision: [4]}");
-  const Result result =
-      run(sampling(", draws: 30, proposal: {name: gaussian, units: 2, precision: [4]}"), *model, 1);
+  const Result result = test::evaluate(
+      sampling(", draws: 30, proposal: {name: gaussian, units: 2, precision: [4]}"), *model, 1);
   CHECK(std::abs(test::value_of(result, "log_partition") - std::log(std::numbers::pi / 2)) < 1e-12);
   CHECK(test::value_of(result, "standard_error") < 1e-12);
   CHECK(is_reliable(result));
@@ -114,13 +111,13 @@ TEST_CASE(
   Row energies = Row::Constant(8, INFINITY);
   energies(5) = -1e5;
   test::TableModel model(Domain::binary(3), energies);
-  const Result result = run(sampling(", base: uniform, draws: 4000"), model, 4);
+  const Result result = test::evaluate(sampling(", base: uniform, draws: 4000"), model, 4);
   CHECK(std::abs(test::value_of(result, "log_partition") - 1e5) <
         4.5 * test::value_of(result, "standard_error"));
   CHECK(test::value_of(result, "mean_energy") == doctest::Approx(-1e5));
   energies(5) = INFINITY;
   test::TableModel nowhere(Domain::binary(3), energies);
-  CHECK_FALSE(is_reliable(run(sampling(", base: uniform, draws: 100"), nowhere, 4)));
+  CHECK_FALSE(is_reliable(test::evaluate(sampling(", base: uniform, draws: 100"), nowhere, 4)));
 }
 
 TEST_CASE("interrupted and resumed draws equal uninterrupted ones, on any threads") {
@@ -131,7 +128,7 @@ TEST_CASE("interrupted and resumed draws equal uninterrupted ones, on any thread
 TEST_CASE("proposals of another domain, without draws or without data are refused") {
   const auto model = test::recipe_rbm(4, 3, 1);
   const auto error = [&](const std::string& more) {
-    return test::error_of([&] { run(sampling(more), *model, 1); });
+    return test::error_of([&] { test::evaluate(sampling(more), *model, 1); });
   };
   CHECK(error("").find("data section") != std::string::npos);
   CHECK(error(", proposal: {name: gaussian, units: 4}").find("4 binary, got 4 real") !=

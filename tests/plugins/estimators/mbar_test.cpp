@@ -6,6 +6,7 @@
 #include "support/truth.hpp"
 
 using namespace gibbsite;
+using test::is_reliable;
 
 namespace {
 
@@ -13,21 +14,15 @@ std::string mbar(Index temperatures, const std::string& more = "") {
   return "{name: mbar, temperatures: " + std::to_string(temperatures) + more + "}";
 }
 
-Result run(const std::string& yaml, EnergyModel& model, std::uint64_t seed) {
-  return test::evaluate(*test::make_evaluation(yaml, test::context_with(model, nullptr)), seed);
-}
-
-bool is_reliable(const Result& result) { return std::get<bool>(result.attributes.at("reliable")); }
-
 }  // namespace
 
 TEST_CASE("at every temperature ln Z of harmonic oscillators is the analytic one (|z| < 4.5)") {
   const auto model = test::make_model("{name: gaussian, units: 1, precision: [16]}");
-  const Result result =
-      run(mbar(6,
-               ", runs: 20, draws: 100, sampler: gibbs, base_model: {name: gaussian, units: 1, "
-               "precision: [1]}"),
-          *model, 1);
+  const Result result = test::evaluate(
+      mbar(6,
+           ", runs: 20, draws: 100, sampler: gibbs, base_model: {name: gaussian, units: 1, "
+           "precision: [1]}"),
+      *model, 1);
   const auto& beta = test::values_of(result, "inverse_temperature");
   const auto& found = test::values_of(result, "log_partition_at");
   const auto& covariance = test::values_of(result, "covariance");
@@ -54,7 +49,8 @@ TEST_CASE("it meets the exact value of latent and visible models, from ladders o
     for (const std::string schedule : {"linear", "adaptive"}) {
       CAPTURE(exact);
       CAPTURE(schedule);
-      const Result result = run(mbar(10, ", draws: 100, schedule: " + schedule), *model, 1);
+      const Result result =
+          test::evaluate(mbar(10, ", draws: 100, schedule: " + schedule), *model, 1);
       const double error = test::value_of(result, "standard_error");
       CHECK(error < .1);
       CHECK(std::abs(test::value_of(result, "log_partition") - exact) < 8 * error);  // t of 7
@@ -66,7 +62,7 @@ TEST_CASE("it meets the exact value of latent and visible models, from ladders o
 TEST_CASE("draws of slow kernels are thinned by their autocorrelation, those of the base are not") {
   const auto model = test::make_model("{name: gaussian, units: 4, precision: [3]}");
   const Result result =
-      run(mbar(2, ", thin: 1, sampler: {name: mala, step_size: 0.05}"), *model, 1);
+      test::evaluate(mbar(2, ", thin: 1, sampler: {name: mala, step_size: 0.05}"), *model, 1);
   const auto& counts = test::values_of(result, "independent_draws");
   CHECK(counts[0] > 500);
   CHECK(counts[2] < .5 * counts[0]);
@@ -74,7 +70,7 @@ TEST_CASE("draws of slow kernels are thinned by their autocorrelation, those of 
 
 TEST_CASE("temperatures too far apart are reported as unreliable") {
   const auto model = test::recipe_rbm(64, 16, 2);
-  const Result poor = run(mbar(1), *model, 1);
+  const Result poor = test::evaluate(mbar(1), *model, 1);
   CHECK_FALSE(is_reliable(poor));
   CHECK(std::get<std::string>(poor.attributes.at("warning")).find("hardly overlap") !=
         std::string::npos);
@@ -84,18 +80,18 @@ TEST_CASE("energies of ±1e5 and a frozen model overflow nowhere") {
   Row energies(2);
   energies << -1e5, 1e5;
   test::TableModel model(Domain::binary(1), energies);
-  const Result far = run(mbar(3, ", sampler: gibbs"), model, 1);
+  const Result far = test::evaluate(mbar(3, ", sampler: gibbs"), model, 1);
   CHECK(std::abs(test::value_of(far, "log_partition") - 1e5) < .5);
   const auto cold = test::make_model(
       "{name: tempered, beta: 1000, model: {name: rbm, visible: 6, hidden: 4, weight_scale: 3}}");
-  const Result frozen = run(mbar(10), *cold, 1);
+  const Result frozen = test::evaluate(mbar(10), *cold, 1);
   CHECK_FALSE(is_reliable(frozen));
   CHECK_FALSE(std::isnan(test::value_of(frozen, "log_partition")));
 }
 
 TEST_CASE("more energies than 10^8 are refused when the plugin is built") {
   const auto model = test::recipe_rbm(4, 3, 1);
-  CHECK(test::error_of([&] { run(mbar(100000), *model, 1); }).find("at most 10^8") !=
+  CHECK(test::error_of([&] { test::evaluate(mbar(100000), *model, 1); }).find("at most 10^8") !=
         std::string::npos);
 }
 

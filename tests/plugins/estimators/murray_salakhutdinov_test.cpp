@@ -8,18 +8,13 @@
 #include "support/truth.hpp"
 
 using namespace gibbsite;
+using test::is_reliable;
 
 namespace {
 
 std::string returning(const std::string& more) {
   return "{name: murray_salakhutdinov" + more + "}";
 }
-
-Result run(const std::string& yaml, EnergyModel& model, std::uint64_t seed) {
-  return test::evaluate(*test::make_evaluation(yaml, test::context_with(model, nullptr)), seed);
-}
-
-bool is_reliable(const Result& result) { return std::get<bool>(result.attributes.at("reliable")); }
 
 }  // namespace
 
@@ -78,7 +73,7 @@ TEST_CASE("it meets the exact value of latent, visible and real models") {
            {"{name: gaussian, mean: [0.5, -1], precision: [2, 0.6, 0.6, 1]}",
             std::log(2 * std::numbers::pi) - .5 * std::log(2 - .36)}}) {
     const auto model = test::make_model(spec);
-    const Result result = run(returning(""), *model, 1);
+    const Result result = test::evaluate(returning(""), *model, 1);
     CHECK(std::abs(test::value_of(result, "log_partition") - exact) <
           4.5 * test::value_of(result, "standard_error"));
     CHECK(is_reliable(result));
@@ -87,7 +82,7 @@ TEST_CASE("it meets the exact value of latent, visible and real models") {
   const auto boltzmann = test::recipe_boltzmann(10, .3, true);
   for (const auto& [model, exact] : {std::pair<EnergyModel*, double>{rbm.get(), 11.494515093304},
                                      {boltzmann.get(), 7.205468053186}}) {
-    const Result result = run(returning(""), *model, 1);
+    const Result result = test::evaluate(returning(""), *model, 1);
     CHECK(std::abs(test::value_of(result, "log_partition") - exact) <
           4.5 * test::value_of(result, "standard_error"));
     CHECK(test::value_of(result, "standard_error") < .1);
@@ -98,18 +93,20 @@ TEST_CASE("it meets the exact value of latent, visible and real models") {
 
 TEST_CASE("chains that never come back to their state are reported as unreliable") {
   const auto model = test::recipe_rbm(64, 16, 1);
-  CHECK_FALSE(is_reliable(run(returning(", length: 20, pilot: 1"), *model, 1)));
+  CHECK_FALSE(is_reliable(test::evaluate(returning(", length: 20, pilot: 1"), *model, 1)));
 }
 
 TEST_CASE("energies of ±1e5 and a temperature of .001 overflow nowhere") {
   Row energies(4);
   energies << -1e5, 1e5, 0, 1e5;
   test::TableModel model(Domain::binary(2), energies);
-  CHECK(std::abs(test::value_of(run(returning(", length: 50"), model, 1), "log_partition") - 1e5) <
-        .1);
+  CHECK(std::abs(
+            test::value_of(test::evaluate(returning(", length: 50"), model, 1), "log_partition") -
+            1e5) < .1);
   const auto cold = test::make_model(
       "{name: tempered, beta: 1000, model: {name: rbm, visible: 6, hidden: 4, weight_scale: 3}}");
-  CHECK(std::isfinite(test::value_of(run(returning(", length: 50"), *cold, 1), "log_partition")));
+  CHECK(std::isfinite(
+      test::value_of(test::evaluate(returning(", length: 50"), *cold, 1), "log_partition")));
 }
 
 TEST_CASE("interrupted and resumed chains equal uninterrupted ones, on any threads") {

@@ -13,10 +13,6 @@ std::string smc(Index temperatures, const std::string& more = "") {
          "}";
 }
 
-Result run(const std::string& yaml, EnergyModel& model, std::uint64_t seed) {
-  return test::evaluate(*test::make_evaluation(yaml, test::context_with(model, nullptr)), seed);
-}
-
 }  // namespace
 
 TEST_CASE("over all its random outcomes the estimate of Z has the expectation Z to 1e-12") {
@@ -42,9 +38,10 @@ TEST_CASE("over all its random outcomes the estimate of Z has the expectation Z 
 
 TEST_CASE("without resampling it is annealed importance sampling, population by population") {
   const auto model = test::recipe_rbm(12, 8, 1);
-  const Result result = run(smc(20, ", particles: 7, runs: 3, resample_below: 0"), *model, 5);
+  const Result result =
+      test::evaluate(smc(20, ", particles: 7, runs: 3, resample_below: 0"), *model, 5);
   const Result annealed =
-      run("{name: annealed_importance_sampling, temperatures: 20, runs: 21}", *model, 5);
+      test::evaluate("{name: annealed_importance_sampling, temperatures: 20, runs: 21}", *model, 5);
   const auto& weights = test::values_of(annealed, "log_weights");
   for (Index r = 0; r < 3; ++r)
     CHECK(std::abs(test::values_of(result, "log_weights")[std::size_t(r)] -
@@ -74,7 +71,8 @@ TEST_CASE("the interval covers the exact log partition function in at least 15 o
 
 TEST_CASE("effective sample sizes are kept for every step, and resampling where they fell") {
   const auto model = test::recipe_rbm(16, 10, 2);
-  const Result result = run(smc(12, ", particles: 50, runs: 4, resample_below: 0.6"), *model, 3);
+  const Result result =
+      test::evaluate(smc(12, ", particles: 50, runs: 4, resample_below: 0.6"), *model, 3);
   const auto& ess = test::values_of(result, "particle_effective_sample_size");
   REQUIRE(ess.size() == 4 * 12);
   double lowest = 50;
@@ -102,7 +100,8 @@ TEST_CASE("a population without a possible particle estimates 0, the others go o
   Row energies = Row::Constant(8, INFINITY);
   energies(5) = 1;
   test::TableModel model(Domain::binary(3), energies);
-  const Result result = run(smc(1, ", particles: 2, runs: 2000, sampler: gibbs"), model, 4);
+  const Result result =
+      test::evaluate(smc(1, ", particles: 2, runs: 2000, sampler: gibbs"), model, 4);
   Moments z;
   for (const double log_z : test::values_of(result, "log_weights")) z.add(std::exp(log_z) * 8);
   CHECK(std::abs(z.mean - std::exp(-1.)) < 4.5 * std::sqrt(z.variance() / z.count));

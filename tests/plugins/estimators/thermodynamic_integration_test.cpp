@@ -12,10 +12,6 @@ std::string integration(Index temperatures, const std::string& more = "") {
          "}";
 }
 
-Result run(const std::string& yaml, EnergyModel& model, std::uint64_t seed) {
-  return test::evaluate(*test::make_evaluation(yaml, test::context_with(model, nullptr)), seed);
-}
-
 }  // namespace
 
 TEST_CASE("on a Gaussian path the rules err by the tabulated discretisation, apart from noise") {
@@ -28,7 +24,7 @@ TEST_CASE("on a Gaussian path the rules err by the tabulated discretisation, apa
   for (const auto& [steps, lines] :
        {std::pair{Index{4}, -1.764480}, {Index{16}, -1.420343}, {Index{64}, -1.388562}}) {
     CAPTURE(steps);
-    const Result result = run(integration(steps, more), *model, 1);
+    const Result result = test::evaluate(integration(steps, more), *model, 1);
     const double error = test::value_of(result, "standard_error");
     CHECK(error < .02);
     CHECK(std::abs(test::value_of(result, "log_partition") - log_z0 - lines) < 5 * error);
@@ -46,7 +42,7 @@ TEST_CASE("on a Gaussian path the rules err by the tabulated discretisation, apa
     CHECK(interval[0] - log_z0 < -1.386294);
     if (steps == 64) CHECK(interval[1] - log_z0 > -1.386294);
   }
-  const Result parabolas = run(integration(64, more + ", rule: simpson"), *model, 1);
+  const Result parabolas = test::evaluate(integration(64, more + ", rule: simpson"), *model, 1);
   CHECK(std::abs(test::value_of(parabolas, "log_partition") - log_z0 + 1.38629436) <
         5 * test::value_of(parabolas, "standard_error"));
   CHECK(test::value_of(parabolas, "log_partition") ==
@@ -62,7 +58,7 @@ TEST_CASE("it agrees with the exact value of latent and visible models within 5 
       CAPTURE(exact);
       CAPTURE(schedule);
       const Result result =
-          run(integration(60, ", rule: simpson, schedule: " + schedule), *model, 1);
+          test::evaluate(integration(60, ", rule: simpson, schedule: " + schedule), *model, 1);
       const double error = test::value_of(result, "standard_error");
       CHECK(error < .01);
       CHECK(std::abs(test::value_of(result, "log_partition") - exact) <

@@ -6,16 +6,11 @@
 #include "support/truth.hpp"
 
 using namespace gibbsite;
+using test::is_reliable;
 
 namespace {
 
 std::string walks(const std::string& more = "") { return "{name: wang_landau" + more + "}"; }
-
-Result run(const std::string& yaml, EnergyModel& model, std::uint64_t seed) {
-  return test::evaluate(*test::make_evaluation(yaml, test::context_with(model, nullptr)), seed);
-}
-
-bool is_reliable(const Result& result) { return std::get<bool>(result.attributes.at("reliable")); }
 
 // The states of a small model by energy, in the order of energies.
 std::map<double, double> counted(const EnergyModel& model) {
@@ -30,7 +25,7 @@ std::map<double, double> counted(const EnergyModel& model) {
 TEST_CASE("the density of states of the 4 x 4 Ising model is the known one") {
   // The mean of 12 walks of this length has a spread of about .02 in ln g.
   const auto model = test::make_model("{name: ising, sides: [4], coupling: 0.44068679350977147}");
-  const Result result = run(walks(", runs: 12, sweeps: 10000"), *model, 1);
+  const Result result = test::evaluate(walks(", runs: 12, sweeps: 10000"), *model, 1);
   const double states[] = {2,     32,   64,   424, 1728, 6688, 13568, 20524,
                            13568, 6688, 1728, 424, 64,   32,   2};
   const double energies[] = {-32, -24, -20, -16, -12, -8, -4, 0, 4, 8, 12, 16, 20, 24, 32};
@@ -56,7 +51,7 @@ TEST_CASE("levels of other models are found: bits, categories and impossible sta
   for (Index n = 0; n < 16; ++n) energies(n) = n % 5 == 3 ? INFINITY : double(n % 3);
   test::TableModel table(Domain::binary(4), energies);
   for (EnergyModel* model : {potts.get(), static_cast<EnergyModel*>(&table)}) {
-    const Result result = run(walks(", sweeps: 10000"), *model, 2);
+    const Result result = test::evaluate(walks(", sweeps: 10000"), *model, 2);
     const auto exact = counted(*model);
     const auto& density = test::values_of(result, "log_density_of_states");
     REQUIRE(density.size() == exact.size());
@@ -73,7 +68,7 @@ TEST_CASE("levels of other models are found: bits, categories and impossible sta
 
 TEST_CASE("bins of energies lose nothing: the mean of e^{-E} in each is its own") {
   const auto model = test::recipe_rbm(8, 6, 1);
-  const Result result = run(walks(", bin_width: 0.5, sweeps: 4000"), *model, 3);
+  const Result result = test::evaluate(walks(", bin_width: 0.5, sweeps: 4000"), *model, 3);
   CHECK(std::abs(test::value_of(result, "log_partition") - 11.494515093304) <
         8 * test::value_of(result, "standard_error"));
   CHECK(test::value_of(result, "standard_error") < .05);
@@ -82,7 +77,7 @@ TEST_CASE("bins of energies lose nothing: the mean of e^{-E} in each is its own"
 
 TEST_CASE("too few sweeps are reported as unreliable") {
   const auto model = test::make_model("{name: ising, sides: [8], coupling: 0.44}");
-  const Result result = run(walks(", sweeps: 200"), *model, 1);
+  const Result result = test::evaluate(walks(", sweeps: 200"), *model, 1);
   CHECK_FALSE(is_reliable(result));
   CHECK(std::get<std::string>(result.attributes.at("warning")).find("more sweeps") !=
         std::string::npos);
@@ -92,10 +87,10 @@ TEST_CASE("energies of ±1e5 and a temperature of .001 overflow nowhere") {
   Row energies(4);
   energies << -1e5, 1e5, 0, 1e5;
   test::TableModel model(Domain::binary(2), energies);
-  const Result result = run(walks(", sweeps: 2000"), model, 1);
+  const Result result = test::evaluate(walks(", sweeps: 2000"), model, 1);
   CHECK(std::abs(test::value_of(result, "log_partition") - 1e5) < .1);
   const auto cold = test::make_model("{name: ising, sides: [3], coupling: 440}");
-  const Result frozen = run(walks(", sweeps: 5000"), *cold, 1);
+  const Result frozen = test::evaluate(walks(", sweeps: 5000"), *cold, 1);
   CHECK(std::abs(test::value_of(frozen, "log_partition") - 18 * 440 - std::log(2)) <
         8 * test::value_of(frozen, "standard_error"));
 }
@@ -107,8 +102,10 @@ TEST_CASE("interrupted and resumed walks equal uninterrupted ones, on any thread
 
 TEST_CASE("real coordinates and models without conditionals are refused, and too many levels") {
   const auto gaussian = test::make_model("{name: gaussian, units: 2}");
-  CHECK(test::error_of([&] { run(walks(), *gaussian, 1); }).find("discrete") != std::string::npos);
-  const auto rbm = test::recipe_rbm(13, 3, 1);
-  CHECK(test::error_of([&] { run(walks(", sweeps: 3000"), *rbm, 1); }).find("bin_width") !=
+  CHECK(test::error_of([&] { test::evaluate(walks(), *gaussian, 1); }).find("discrete") !=
         std::string::npos);
+  const auto rbm = test::recipe_rbm(13, 3, 1);
+  CHECK(test::error_of([&] {
+          test::evaluate(walks(", sweeps: 3000"), *rbm, 1);
+        }).find("bin_width") != std::string::npos);
 }
