@@ -139,7 +139,7 @@ class ParallelTempering final : public Sampler {
     const Row beta = now.tuning.row(1 + k), next = now.tuning.row(2 + k);
     const Row log_ratio = walk.difference(one.x, beta, next) - walk.difference(two.x, beta, next);
     const Row rate = log_ratio.isNaN().select(0.0, log_ratio.min(0.0).exp());
-    bool moved = false;
+    std::vector<Index> moved;
     for (Index c = 0; c < rate.size(); ++c) {
       Stream own = random.chains_from(c);
       if (!is_on(c)) continue;
@@ -151,12 +151,20 @@ class ParallelTempering final : public Sampler {
       one.x.col(c).swap(two.x.col(c));
       for (const Index row : {number + k, was_low() + k})
         std::swap(now.aux(row, c), now.aux(row + 1, c));
-      moved = true;
+      moved.push_back(c);
     }
-    if (!moved) return;
-    const auto refresh = [](const Sampler& kernel, Chains& inner, Index) { kernel.refresh(inner); };
-    walk.each(beta, one, refresh);
-    walk.each(next, two, refresh);
+    renew(one, moved, beta, walk);
+    renew(two, moved, next, walk);
+  }
+
+  // What the kernels at β keep of the chosen x; that of the others stays as it is, to the last bit.
+  static void renew(Chains& replica, const std::vector<Index>& chosen, const Row& beta,
+                    EnergyPath::Walk& walk) {
+    if (chosen.empty()) return;
+    Chains part = columns(replica, chosen);
+    walk.each(beta(chosen), part,
+              [](const Sampler& kernel, Chains& inner, Index) { kernel.refresh(inner); });
+    set_columns(replica, chosen, part);
   }
 
   static void show_first(Chains& now) {
@@ -167,8 +175,10 @@ class ParallelTempering final : public Sampler {
 
   void report(Chains& now) const {
     now.statistics.row(0) = now.aux.row(trips).cast<double>().array();
-    now.statistics.row(1) =
-        now.aux.middleRows(rejected(), pairs_).cast<double>().colwise().sum().array();
+    // One row after the other: Eigen's own sum over rows rounds by how many columns there are.
+    now.statistics.row(1).setZero();
+    for (Index k = 0; k < pairs_; ++k)
+      now.statistics.row(1) += now.aux.row(rejected() + k).cast<double>().array();
     now.statistics.row(2) = now.aux.row(number).cast<double>().array();
     now.statistics.bottomRows(now.nested[0].statistics.rows()) = now.nested[0].statistics;
   }

@@ -32,7 +32,7 @@ const std::map<std::string, std::vector<std::string>> specs = {
      {"{name: mixture, kernels: [mala, hmc], weights: [2, 1]}",
       "{name: mixture, kernels: [metropolis, {name: gibbs, scan: random}]}"}},
     {"parallel_tempering",
-     {"{name: parallel_tempering, temperatures: 3}",
+     {"{name: parallel_tempering, temperatures: 5}",
       "{name: parallel_tempering, ladder: [1, .3], base: uniform, steps: 2}"}},
     {"sequential_monte_carlo",
      {"{name: sequential_monte_carlo, temperatures: 3, particles: 3}",
