@@ -24,31 +24,25 @@ Table softmax(const Table& logits) {
 }  // namespace
 
 void NetworkClasses::do_class_energies(const BatchView& x, Table& energy) const {
-  energy.resize(f_.outputs(), x.cols());
   Network::Tape tape;
-  for (Index n = 0; n < x.cols(); ++n)
-    energy.col(n) = 0.5 * precision_ * x.col(n).cast<double>().squaredNorm() -
-                    f_.forward(x.col(n).data(), tape).cast<double>().array();
+  energy = -f_.forward(x, tape).cast<double>().array();
+  energy.rowwise() += 0.5 * precision_ * x.cast<double>().colwise().squaredNorm().array();
 }
 
 void NetworkClasses::do_class_gradient(const BatchView& x, const Table& weights,
                                        Batch& gradient) const {
   Network::Tape tape;
-  for (Index n = 0; n < x.cols(); ++n) {
-    f_.forward(x.col(n).data(), tape);
-    const Vector slope = -weights.col(n).matrix().cast<Real>();
-    gradient.col(n) =
-        f_.backward(slope, 1, tape, nullptr) + Real(precision_ * weights.col(n).sum()) * x.col(n);
-  }
+  f_.forward(x, tape);
+  gradient = f_.backward(-weights.matrix().cast<Real>(), {}, tape, nullptr);
+  for (Index n = 0; n < x.cols(); ++n)
+    gradient.col(n) += Real(precision_ * weights.col(n).sum()) * x.col(n);
 }
 
 void NetworkClasses::do_class_parameter_gradient(const BatchView& x, const Table& weights,
                                                  Parameters& out) const {
   Network::Tape tape;
-  for (Index n = 0; n < x.cols(); ++n) {
-    f_.forward(x.col(n).data(), tape);
-    f_.backward(-weights.col(n).matrix().cast<Real>(), 1, tape, out.data());
-  }
+  f_.forward(x, tape);
+  f_.backward(-weights.matrix().cast<Real>(), Row::Ones(x.cols()), tape, out.data());
 }
 
 ClassMarginal::ClassMarginal(EnergyModel& joint)

@@ -8,26 +8,15 @@
 namespace gibbsite {
 namespace {
 
-// out_n = bias_n + W x_n for each column n.
-template <class Bias>
-void affine(const Batch& W, Bias bias, const BatchView& x, Eigen::Ref<Batch> out) {
-  for (Index n = 0; n < x.cols(); ++n)
-    kernels<Real>().affine(W.data(), W.rows(), W.cols(), bias(n), x.col(n).data(),
-                           out.col(n).data());
-}
-
 Batch affine(const Batch& W, const Vector& bias, const BatchView& x) {
   Batch out(W.rows(), x.cols());
-  affine(
-      W, [&](Index) { return bias.data(); }, x, out);
+  kernels<Real>().affine(W.data(), W.rows(), W.cols(), bias.data(), x.data(), x.outerStride(),
+                         x.cols(), out.data(), out.outerStride());
   return out;
 }
 
-// The kernel wants its bias apart from its output.
 void add(const Batch& W, const BatchView& x, Eigen::Ref<Batch> out) {
-  const Batch before = out;
-  affine(
-      W, [&](Index n) { return before.col(n).data(); }, x, out);
+  out += affine(W, Vector::Zero(W.rows()), x);
 }
 
 }  // namespace
@@ -120,9 +109,9 @@ void ParameterList::set(const Parameters& theta) const {
 }
 
 GradientSum& GradientSum::products(const BatchView& x, const BatchView& y) {
-  for (Index n = 0; n < x.cols(); ++n)
-    kernels<Real>().rank_one(-weights_(n), x.col(n).data(), x.rows(), y.col(n).data(), y.rows(),
-                             out_.data() + at_);
+  const Row minus = -weights_;
+  kernels<Real>().products(minus.data(), x.data(), x.outerStride(), x.rows(), y.data(),
+                           y.outerStride(), y.rows(), x.cols(), out_.data() + at_, y.rows());
   at_ += x.rows() * y.rows();
   return *this;
 }

@@ -195,29 +195,31 @@ void Network::set_parameters(const Parameters& theta) {
     if (step.layer != nullptr) step.layer->set_parameters(theta.data() + step.first);
 }
 
-const Vector& Network::forward(const Real* x, Tape& tape) const {
+const Batch& Network::forward(const BatchView& x, Tape& tape) const {
   tape.values.resize(sizes_.size());
   tape.gradients.resize(sizes_.size());
   tape.work.resize(work_);
-  tape.values[0] = Eigen::Map<const Vector>(x, inputs());
+  tape.values[0] = x.topRows(inputs());
   for (std::size_t k = 0; k < steps_.size(); ++k) {
     const Step& step = steps_[k];
-    Vector& next = tape.values[k + 1];
-    next.resize(sizes_[k + 1]);
+    Batch& next = tape.values[k + 1];
+    next.resize(sizes_[k + 1], x.cols());
     if (step.layer == nullptr)
       next = tape.values[k] + tape.values[std::size_t(step.skip)];
     else
-      step.layer->forward(tape.values[k].data(), next.data(), tape.work.data());
+      step.layer->forward(tape.values[k].data(), next.data(), x.cols(), tape.work.data());
   }
   return tape.values.back();
 }
 
-const Vector& Network::backward(const Vector& slope, double weight, Tape& tape, double* out) const {
-  for (std::size_t k = 0; k < sizes_.size(); ++k) tape.gradients[k].setZero(sizes_[k]);
+const Batch& Network::backward(const Batch& slope, const Row& weights, Tape& tape,
+                               double* out) const {
+  const Index count = slope.cols();
+  for (std::size_t k = 0; k < sizes_.size(); ++k) tape.gradients[k].setZero(sizes_[k], count);
   tape.gradients.back() = slope;
   for (std::size_t k = steps_.size(); k-- > 0;) {
     const Step& step = steps_[k];
-    const Vector& by_next = tape.gradients[k + 1];
+    const Batch& by_next = tape.gradients[k + 1];
     if (step.layer == nullptr) {
       tape.gradients[k] += by_next;
       tape.gradients[std::size_t(step.skip)] += by_next;
@@ -225,9 +227,9 @@ const Vector& Network::backward(const Vector& slope, double weight, Tape& tape, 
     }
     const Real* x = tape.values[k].data();
     const Real* y = tape.values[k + 1].data();
-    step.layer->backward(x, y, by_next.data(), tape.gradients[k].data(), tape.work.data());
+    step.layer->backward(x, y, by_next.data(), tape.gradients[k].data(), count, tape.work.data());
     if (out != nullptr)
-      step.layer->parameter_gradient(x, y, by_next.data(), weight, out + step.first,
+      step.layer->parameter_gradient(x, y, by_next.data(), weights, out + step.first,
                                      tape.work.data());
   }
   return tape.gradients[0];

@@ -43,15 +43,15 @@ struct GIBBSITE_API NetworkSettings {
 
 class Layer;
 
-/// f_θ: a chain of layers that ends in a dense one. Every number is computed for one configuration
-/// at a time, in one order, so it does not depend on a batch. Const calls are thread-safe.
+/// f_θ: a chain of layers that ends in a dense one. The numbers of a configuration do not depend on
+/// the batch it is in. Const calls are thread-safe.
 class GIBBSITE_API Network {
  public:
-  /// What a configuration leaves on its way forward, for the way back; to be used again for others.
+  /// What configurations leave on their way forward, for the way back; to be used again for others.
   struct Tape {
-    std::vector<Vector> values;     ///< x, then the output of each layer
-    std::vector<Vector> gradients;  ///< by each of `values`
-    Vector work;                    ///< of the layer at hand
+    std::vector<Batch> values;     ///< x, then the output of each layer; a column each
+    std::vector<Batch> gradients;  ///< by each of `values`
+    Vector work;                   ///< of the layer at hand
   };
 
   /// Weights are normal with mean 0 and the variance of `settings`, biases 0. Throws Error starting
@@ -74,15 +74,17 @@ class GIBBSITE_API Network {
   /// Throws Error where a parameter is not finite, or a weight to be normalised is 0.
   void set_parameters(const Parameters& theta);
 
-  /// f(x) for one configuration of inputs() numbers; valid while the tape is not used again.
-  const Vector& forward(const Real* x, Tape& tape) const;
-  /// After forward on the same tape: ∇ₓ Σ_k slope_k f_k(x), valid as above, and, unless `out` is
-  /// null, *out += weight ∂(Σ_k slope_k f_k(x))/∂θ for the first parameters().size() entries.
+  /// f of the first inputs() rows of each column of `x`, outputs() x columns; valid while the tape
+  /// is not used again.
+  const Batch& forward(const BatchView& x, Tape& tape) const;
+  /// After forward on the same tape: ∇ₓ Σ_k slope_k f_k(x) of each column, inputs() x columns,
+  /// valid as above; `slope` is outputs() x columns. Unless `out` is null, *out += Σ_n w_n ∂(Σ_k
+  /// slope_k,n f_k(x_n))/∂θ for the first parameters().size() entries; else `weights` may be empty.
   ///
   /// With spectral normalisation f uses W / σ(W). σ is the largest singular value, by power
   /// iteration from a fixed start for each θ anew (to 1e-13, at most 1000 rounds), so f is a
   /// function of θ alone; the derivative is that of the whole of it, σ(W) included.
-  const Vector& backward(const Vector& slope, double weight, Tape& tape, double* out) const;
+  const Batch& backward(const Batch& slope, const Row& weights, Tape& tape, double* out) const;
 
  private:
   struct Step {

@@ -29,11 +29,12 @@ template <class Function>
 class Activation final : public Layer {
  public:
   explicit Activation(Index size) : size_(size) {}
-  void forward(const Real* x, Real* y, Real*) const override {
-    for (Index k = 0; k < size_; ++k) y[k] = Function::value(x[k]);
+  void forward(const Real* x, Real* y, Index count, Real*) const override {
+    for (Index k = 0; k < count * size_; ++k) y[k] = Function::value(x[k]);
   }
-  void backward(const Real* x, const Real* y, const Real* dy, Real* dx, Real*) const override {
-    for (Index k = 0; k < size_; ++k) dx[k] += dy[k] * Function::slope(x[k], y[k]);
+  void backward(const Real* x, const Real* y, const Real* dy, Real* dx, Index count,
+                Real*) const override {
+    for (Index k = 0; k < count * size_; ++k) dx[k] += dy[k] * Function::slope(x[k], y[k]);
   }
 
  private:
@@ -45,13 +46,18 @@ class Swish final : public Layer {
  public:
   explicit Swish(Index size) : size_(size) {}
   Index work() const override { return size_; }
-  void forward(const Real* x, Real* y, Real* work) const override {
-    kernels<Real>().sigmoid(x, work, size_);
-    for (Index k = 0; k < size_; ++k) y[k] = x[k] * work[k];
+  void forward(const Real* x, Real* y, Index count, Real* work) const override {
+    for (Index n = 0; n < count; ++n, x += size_, y += size_) {
+      kernels<Real>().sigmoid(x, work, size_);
+      for (Index k = 0; k < size_; ++k) y[k] = x[k] * work[k];
+    }
   }
-  void backward(const Real* x, const Real* y, const Real* dy, Real* dx, Real* work) const override {
-    kernels<Real>().sigmoid(x, work, size_);
-    for (Index k = 0; k < size_; ++k) dx[k] += dy[k] * (work[k] + y[k] * (1 - work[k]));
+  void backward(const Real* x, const Real* y, const Real* dy, Real* dx, Index count,
+                Real* work) const override {
+    for (Index n = 0; n < count; ++n, x += size_, y += size_, dy += size_, dx += size_) {
+      kernels<Real>().sigmoid(x, work, size_);
+      for (Index k = 0; k < size_; ++k) dx[k] += dy[k] * (work[k] + y[k] * (1 - work[k]));
+    }
   }
 
  private:

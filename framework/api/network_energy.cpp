@@ -1,5 +1,7 @@
 #include "gibbsite/api/network_energy.hpp"
 
+#include <algorithm>
+
 namespace gibbsite {
 
 NetworkEnergy::NetworkEnergy(Domain domain, Network network, double precision)
@@ -32,38 +34,59 @@ void NetworkEnergy::precision_field(Fields& f, double& precision) {
          {.minimum = 0});
 }
 
-double NetworkEnergy::evaluate(const Real* x, Network::Tape& tape, Vector& slope) const {
-  const Vector& outputs = network_.forward(x, tape);
-  slope.resize(outputs.size());
-  double squares = 0;
-  if (precision_ != 0)
-    for (Index i = 0; i < network_.inputs(); ++i) squares += double(x[i]) * double(x[i]);
-  return energy_of(outputs, x, slope) + 0.5 * precision_ * squares;
+namespace {
+
+// Calls visit(columns first … first + count - 1 of x, first) in parts whose tape fits a cache.
+template <class Visit>
+void each_part(const BatchView& x, Visit visit) {
+  constexpr Index most = 64;
+  for (Index first = 0; first < x.cols(); first += most)
+    visit(x.middleCols(first, std::min(most, x.cols() - first)), first);
+}
+
+}  // namespace
+
+void NetworkEnergy::evaluate(const BatchView& x, Network::Tape& tape, Batch& slope,
+                             Eigen::Ref<Row> energy) const {
+  const Batch& outputs = network_.forward(x, tape);
+  slope.resize(outputs.rows(), outputs.cols());
+  Vector by_output(outputs.rows());
+  for (Index n = 0; n < x.cols(); ++n) {
+    energy(n) = energy_of(outputs.col(n), x.col(n).data(), by_output);
+    slope.col(n) = by_output;
+    if (precision_ != 0)
+      energy(n) += 0.5 * precision_ * x.col(n).head(network_.inputs()).cast<double>().squaredNorm();
+  }
 }
 
 void NetworkEnergy::do_energy(const BatchView& x, Row& energy) const {
   Network::Tape tape;
-  Vector slope;
-  for (Index n = 0; n < x.cols(); ++n) energy(n) = evaluate(x.col(n).data(), tape, slope);
+  Batch slope;
+  each_part(x, [&](const BatchView& part, Index first) {
+    evaluate(part, tape, slope, energy.segment(first, part.cols()));
+  });
 }
 
 void NetworkEnergy::do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const {
   Network::Tape tape;
-  Vector slope;
-  for (Index n = 0; n < x.cols(); ++n) {
-    energy(n) = evaluate(x.col(n).data(), tape, slope);
-    gradient.col(n) = network_.backward(slope, 1, tape, nullptr) + Real(precision_) * x.col(n);
-  }
+  Batch slope;
+  each_part(x, [&](const BatchView& part, Index first) {
+    evaluate(part, tape, slope, energy.segment(first, part.cols()));
+    gradient.middleCols(first, part.cols()) =
+        network_.backward(slope, {}, tape, nullptr) + Real(precision_) * part;
+  });
 }
 
 void NetworkEnergy::do_parameter_gradient(const BatchView& x, const Row& weights,
                                           Parameters& out) const {
   Network::Tape tape;
-  Vector slope;
-  for (Index n = 0; n < x.cols(); ++n) {
-    evaluate(x.col(n).data(), tape, slope);
-    network_.backward(slope, weights(n), tape, out.data());
-  }
+  Batch slope;
+  Row energy;
+  each_part(x, [&](const BatchView& part, Index first) {
+    energy.resize(part.cols());
+    evaluate(part, tape, slope, energy);
+    network_.backward(slope, weights.segment(first, part.cols()), tape, out.data());
+  });
 }
 
 }  // namespace gibbsite

@@ -41,8 +41,9 @@ class GIBBSITE_API NetworkEnergy : public EnergyModel, public Differentiable, pu
   /// slope is 0.
   virtual double energy_of(const Vector& outputs, const Real* x, Vector& slope) const = 0;
 
-  /// E(x), leaving f(x) on the tape and ∂e/∂f in `slope`.
-  double evaluate(const Real* x, Network::Tape& tape, Vector& slope) const;
+  /// E of each column of `x`, leaving f(x) on the tape and ∂e/∂f in `slope` (outputs x columns).
+  void evaluate(const BatchView& x, Network::Tape& tape, Batch& slope,
+                Eigen::Ref<Row> energy) const;
   void do_energy(const BatchView& x, Row& energy) const override;
   void do_parameter_gradient(const BatchView& x, const Row& weights,
                              Parameters& out) const override;

@@ -8,11 +8,14 @@ namespace {
 class Dense final : public Layer {
  public:
   Dense(Index inputs, Index outputs, bool spectral) : weights_(outputs, inputs, spectral) {}
-  Index work() const override { return weights_.inputs(); }
-  void forward(const Real* x, Real* y, Real*) const override { weights_.apply(x, y); }
-  void backward(const Real*, const Real*, const Real* dy, Real* dx, Real* work) const override {
-    weights_.apply_transposed(dy, work);
-    for (Index k = 0; k < weights_.inputs(); ++k) dx[k] += work[k];
+  void forward(const Real* x, Real* y, Index count, Real*) const override {
+    weights_.apply(x, y, count);
+  }
+  void backward(const Real*, const Real*, const Real* dy, Real* dx, Index count,
+                Real*) const override {
+    Batch by_x(weights_.inputs(), count);
+    weights_.apply_transposed(dy, by_x.data(), count);
+    Eigen::Map<Batch>(dx, weights_.inputs(), count) += by_x;
   }
   std::vector<ParameterBlock> blocks(const std::string& number) const override {
     const std::string output = "output_" + number;
@@ -23,9 +26,9 @@ class Dense final : public Layer {
   std::pair<Index, Index> fan() const override { return {weights_.inputs(), weights_.outputs()}; }
   bool accepts(const double* theta) const override { return weights_.accepts(theta); }
   void set_parameters(const double* theta) override { weights_.set(theta); }
-  void parameter_gradient(const Real* x, const Real* y, const Real* dy, double scale, double* out,
-                          Real*) const override {
-    weights_.accumulate(x, y, dy, scale, out);
+  void parameter_gradient(const Real* x, const Real* y, const Real* dy, const Row& weights,
+                          double* out, Real*) const override {
+    weights_.accumulate(x, y, dy, weights, out);
   }
 
  private:
@@ -48,30 +51,33 @@ void each_inside(const Window& window, Index at, Index first, Index channels, Vi
               ((first + c) * image.height + top + i) * image.width + left + j);
 }
 
-// The dense layer of a window, at every position.
+// The dense layer of a window, at every position at once.
 class Convolution final : public Layer {
  public:
   Convolution(const Window& window, Index channels, bool spectral)
       : window_(window),
         positions_(window.output(1).size()),
         weights_(channels, window.input.channels * window.rows * window.columns, spectral) {}
-  Index work() const override { return weights_.inputs() + 2 * weights_.outputs(); }
+  Index work() const override { return (weights_.inputs() + 2 * weights_.outputs()) * positions_; }
 
-  void forward(const Real* x, Real* y, Real* work) const override {
-    Real* sums = work + weights_.inputs();
-    for (Index at = 0; at < positions_; ++at) {
-      gather(x, at, work);
-      weights_.apply(work, sums);
-      for (Index c = 0; c < weights_.outputs(); ++c) y[c * positions_ + at] = sums[c];
+  void forward(const Real* x, Real* y, Index count, Real* work) const override {
+    Real* sums = work + weights_.inputs() * positions_;
+    for (Index n = 0; n < count; ++n) {
+      gather(x + n * window_.input.size(), work);
+      weights_.apply(work, sums, positions_);
+      channels(y, n) = positions(sums).transpose();
     }
   }
-  void backward(const Real*, const Real*, const Real* dy, Real* dx, Real* work) const override {
-    Real* slope = work + weights_.inputs();
-    for (Index at = 0; at < positions_; ++at) {
-      pick(dy, at, slope);
-      weights_.apply_transposed(slope, work);
-      each_inside(window_, at, 0, window_.input.channels,
-                  [&](Index k, Index i) { dx[i] += work[k]; });
+  void backward(const Real*, const Real*, const Real* dy, Real* dx, Index count,
+                Real* work) const override {
+    Real* slopes = work + weights_.inputs() * positions_;
+    for (Index n = 0; n < count; ++n) {
+      positions(slopes) = channels(dy, n).transpose();
+      weights_.apply_transposed(slopes, work, positions_);
+      Real* by_x = dx + n * window_.input.size();
+      for (Index at = 0; at < positions_; ++at)
+        each_inside(window_, at, 0, window_.input.channels,
+                    [&](Index k, Index i) { by_x[i] += work[at * weights_.inputs() + k]; });
     }
   }
 
@@ -87,26 +93,34 @@ class Convolution final : public Layer {
   }
   bool accepts(const double* theta) const override { return weights_.accepts(theta); }
   void set_parameters(const double* theta) override { weights_.set(theta); }
-  void parameter_gradient(const Real* x, const Real* y, const Real* dy, double scale, double* out,
-                          Real* work) const override {
-    Real* slope = work + weights_.inputs();
-    Real* sums = slope + weights_.outputs();
-    for (Index at = 0; at < positions_; ++at) {
-      gather(x, at, work);
-      pick(dy, at, slope);
-      pick(y, at, sums);
-      weights_.accumulate(work, sums, slope, scale, out);
+  void parameter_gradient(const Real* x, const Real* y, const Real* dy, const Row& weights,
+                          double* out, Real* work) const override {
+    Real* slopes = work + weights_.inputs() * positions_;
+    Real* sums = slopes + weights_.outputs() * positions_;
+    for (Index n = 0; n < weights.size(); ++n) {
+      gather(x + n * window_.input.size(), work);
+      positions(slopes) = channels(dy, n).transpose();
+      positions(sums) = channels(y, n).transpose();
+      weights_.accumulate(work, sums, slopes, Row::Constant(positions_, weights(n)), out);
     }
   }
 
  private:
-  void gather(const Real* x, Index at, Real* window) const {
-    std::fill_n(window, weights_.inputs(), Real(0));
-    each_inside(window_, at, 0, window_.input.channels,
-                [&](Index k, Index i) { window[k] = x[i]; });
+  // An image of outputs of configuration n: positions x channels.
+  Eigen::Map<const Batch> channels(const Real* images, Index n) const {
+    return {images + n * positions_ * weights_.outputs(), positions_, weights_.outputs()};
   }
-  void pick(const Real* image, Index at, Real* channels) const {
-    for (Index c = 0; c < weights_.outputs(); ++c) channels[c] = image[c * positions_ + at];
+  Eigen::Map<Batch> channels(Real* images, Index n) const {
+    return {images + n * positions_ * weights_.outputs(), positions_, weights_.outputs()};
+  }
+  // The same numbers position by position: channels x positions.
+  Eigen::Map<Batch> positions(Real* sums) const { return {sums, weights_.outputs(), positions_}; }
+  // The windows at all positions, one after the other.
+  void gather(const Real* x, Real* windows) const {
+    std::fill_n(windows, weights_.inputs() * positions_, Real(0));
+    for (Index at = 0; at < positions_; ++at)
+      each_inside(window_, at, 0, window_.input.channels,
+                  [&](Index k, Index i) { windows[at * weights_.inputs() + k] = x[i]; });
   }
 
   Window window_;
@@ -118,23 +132,34 @@ class AveragePool final : public Layer {
  public:
   explicit AveragePool(const Window& window)
       : window_(window), positions_(window.output(1).size()) {}
-  void forward(const Real* x, Real* y, Real*) const override {
-    for (Index c = 0; c < window_.input.channels; ++c)
-      for (Index at = 0; at < positions_; ++at) {
-        double sum = 0;
-        each_inside(window_, at, c, 1, [&](Index, Index i) { sum += double(x[i]); });
-        y[c * positions_ + at] = Real(sum / double(window_.rows * window_.columns));
-      }
+  void forward(const Real* x, Real* y, Index count, Real*) const override {
+    each(count, [&](Index n, Index c, Index at) {
+      const Real* image = x + n * window_.input.size();
+      double sum = 0;
+      each_inside(window_, at, c, 1, [&](Index, Index i) { sum += double(image[i]); });
+      y[output(n, c, at)] = Real(sum / double(window_.rows * window_.columns));
+    });
   }
-  void backward(const Real*, const Real*, const Real* dy, Real* dx, Real*) const override {
-    for (Index c = 0; c < window_.input.channels; ++c)
-      for (Index at = 0; at < positions_; ++at) {
-        const Real share = dy[c * positions_ + at] / Real(window_.rows * window_.columns);
-        each_inside(window_, at, c, 1, [&](Index, Index i) { dx[i] += share; });
-      }
+  void backward(const Real*, const Real*, const Real* dy, Real* dx, Index count,
+                Real*) const override {
+    each(count, [&](Index n, Index c, Index at) {
+      Real* image = dx + n * window_.input.size();
+      const Real share = dy[output(n, c, at)] / Real(window_.rows * window_.columns);
+      each_inside(window_, at, c, 1, [&](Index, Index i) { image[i] += share; });
+    });
   }
 
  private:
+  template <class Visit>
+  void each(Index count, Visit visit) const {
+    for (Index n = 0; n < count; ++n)
+      for (Index c = 0; c < window_.input.channels; ++c)
+        for (Index at = 0; at < positions_; ++at) visit(n, c, at);
+  }
+  Index output(Index n, Index c, Index at) const {
+    return (n * window_.input.channels + c) * positions_ + at;
+  }
+
   Window window_;
   Index positions_;
 };
@@ -144,7 +169,7 @@ class AveragePool final : public Layer {
 std::vector<ParameterBlock> Layer::blocks(const std::string&) const { return {}; }
 bool Layer::accepts(const double*) const { return true; }
 void Layer::set_parameters(const double*) {}
-void Layer::parameter_gradient(const Real*, const Real*, const Real*, double, double*,
+void Layer::parameter_gradient(const Real*, const Real*, const Real*, const Row&, double*,
                                Real*) const {}
 
 Shape Window::output(Index channels) const {

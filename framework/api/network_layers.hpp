@@ -5,14 +5,15 @@
 
 namespace gibbsite {
 
-/// One step y = g(x) of a network, for one configuration. `work` has work() numbers of room.
+/// One step y = g(x) of a network, for `count` configurations: x, y and gradients have one after
+/// the other without gaps. `work` has work() numbers of room.
 class Layer {
  public:
   virtual ~Layer() = default;
   virtual Index work() const { return 0; }
-  virtual void forward(const Real* x, Real* y, Real* work) const = 0;
+  virtual void forward(const Real* x, Real* y, Index count, Real* work) const = 0;
   /// dx += ∇ₓ dy·g(x), given y = g(x).
-  virtual void backward(const Real* x, const Real* y, const Real* dy, Real* dx,
+  virtual void backward(const Real* x, const Real* y, const Real* dy, Real* dx, Index count,
                         Real* work) const = 0;
 
   /// Weight and bias, with `number` at the end of every name; none by default.
@@ -22,8 +23,8 @@ class Layer {
   /// Whether `theta` can be set.
   virtual bool accepts(const double* theta) const;
   virtual void set_parameters(const double* theta);
-  /// out += scale ∂(dy·g(x))/∂θ, given y = g(x).
-  virtual void parameter_gradient(const Real* x, const Real* y, const Real* dy, double scale,
+  /// out += Σ_n w_n ∂(dy_n·g(x_n))/∂θ over the configurations, given y = g(x).
+  virtual void parameter_gradient(const Real* x, const Real* y, const Real* dy, const Row& weights,
                                   double* out, Real* work) const;
 };
 

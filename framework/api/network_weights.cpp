@@ -59,25 +59,35 @@ void Weights::set(const double* theta) {
   bias_ = Eigen::Map<const Eigen::VectorXd>(theta + W.size(), outputs()).cast<Real>();
 }
 
-void Weights::apply(const Real* x, Real* y) const {
-  kernels<Real>().affine(by_input_.data(), outputs(), inputs(), bias_.data(), x, y);
+void Weights::apply(const Real* x, Real* y, Index count) const {
+  kernels<Real>().affine(by_input_.data(), outputs(), inputs(), bias_.data(), x, inputs(), count, y,
+                         outputs());
 }
 
-void Weights::apply_transposed(const Real* dy, Real* dx) const {
-  kernels<Real>().affine(by_output_.data(), inputs(), outputs(), zero_.data(), dy, dx);
+void Weights::apply_transposed(const Real* dy, Real* dx, Index count) const {
+  kernels<Real>().affine(by_output_.data(), inputs(), outputs(), zero_.data(), dy, outputs(), count,
+                         dx, inputs());
 }
 
 // d(W/σ) = dW/σ - (uᵀ dW v) W/σ², and dy·(W/σ)x is dy·(y - b).
-void Weights::accumulate(const Real* x, const Real* y, const Real* dy, double scale,
+void Weights::accumulate(const Real* x, const Real* y, const Real* dy, const Row& weights,
                          double* out) const {
-  kernels<Real>().rank_one(scale / sigma_, dy, outputs(), x, inputs(), out);
-  double* by_bias = out + by_input_.size();
-  for (Index k = 0; k < outputs(); ++k) by_bias[k] += scale * double(dy[k]);
-  if (!spectral_) return;
+  const Row scaled = weights / sigma_;
+  kernels<Real>().products(scaled.data(), dy, outputs(), outputs(), x, inputs(), inputs(),
+                           weights.size(), out, inputs());
+  Eigen::Map<Eigen::VectorXd> by_bias(out + by_input_.size(), outputs());
   double along = 0;
-  for (Index k = 0; k < outputs(); ++k) along += double(dy[k]) * double(y[k] - bias_(k));
-  kernels<Real>().rank_one(-scale * along / sigma_, left_.data(), outputs(), right_.data(),
-                           inputs(), out);
+  for (Index n = 0; n < weights.size(); ++n) {
+    const Eigen::Map<const Vector> slope(dy + n * outputs(), outputs());
+    by_bias += weights(n) * slope.cast<double>();
+    if (!spectral_) continue;
+    const Eigen::Map<const Vector> value(y + n * outputs(), outputs());
+    along += weights(n) * slope.cast<double>().dot((value - bias_).cast<double>());
+  }
+  if (!spectral_) return;
+  const double share = -along / sigma_;
+  kernels<Real>().products(&share, left_.data(), outputs(), outputs(), right_.data(), inputs(),
+                           inputs(), 1, out, inputs());
 }
 
 }  // namespace gibbsite

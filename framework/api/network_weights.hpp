@@ -16,11 +16,13 @@ class Weights {
   bool accepts(const double* theta) const;
   void set(const double* theta);
 
-  void apply(const Real* x, Real* y) const;
-  /// dx = Wᵀ dy.
-  void apply_transposed(const Real* dy, Real* dx) const;
-  /// out += scale ∂(dy·y)/∂θ, given y = W x + b.
-  void accumulate(const Real* x, const Real* y, const Real* dy, double scale, double* out) const;
+  /// For `count` inputs, one after the other.
+  void apply(const Real* x, Real* y, Index count) const;
+  /// dx = Wᵀ dy, likewise.
+  void apply_transposed(const Real* dy, Real* dx, Index count) const;
+  /// out += Σ_n w_n ∂(dy_n·y_n)/∂θ, given y_n = W x_n + b.
+  void accumulate(const Real* x, const Real* y, const Real* dy, const Row& weights,
+                  double* out) const;
 
  private:
   bool spectral_;

@@ -67,9 +67,11 @@ void QuadraticForm::set(const Eigen::Ref<const Matrix>& given, const std::string
   factor_ = factor.matrixL();
 }
 
-void QuadraticForm::multiply(const Vector& x, Real* out) const {
+void QuadraticForm::multiply(const Batch& x, Batch& out) const {
   const Vector zero = Vector::Zero(dim());
-  kernels<Real>().affine(precision_.data(), dim(), dim(), zero.data(), x.data(), out);
+  out.resize(dim(), x.cols());
+  kernels<Real>().affine(precision_.data(), dim(), dim(), zero.data(), x.data(), dim(), x.cols(),
+                         out.data(), dim());
 }
 
 double QuadraticForm::log_integral(double beta) const {

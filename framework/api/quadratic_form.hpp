@@ -31,8 +31,8 @@ class GIBBSITE_API QuadraticForm {
 
   Index dim() const { return precision_.rows(); }
   const Batch& precision() const { return precision_; }
-  /// out = Λ x, both of `dim` numbers.
-  void multiply(const Vector& x, Real* out) const;
+  /// out = Λ x for each column, both dim x columns.
+  void multiply(const Batch& x, Batch& out) const;
   /// ln ∫ e^{-β xᵀΛx/2} dx, for β > 0.
   double log_integral(double beta) const;
   /// Λ⁻¹, symmetric to the last bit.

@@ -14,10 +14,15 @@ namespace gibbsite {
 /// unless a leading dimension is given; `n` and `rows` may be 0.
 template <class R>
 struct Kernels {
-  /// out = bias + Σ_k x_k W(:, k) for W of rows x columns; terms with x_k = 0 are skipped.
-  void (*affine)(const R* W, Index rows, Index columns, const R* bias, const R* x, R* out);
-  /// G(i, :) += weight x_i y for G of length(x) rows, row-major; terms with x_i = 0 are skipped.
-  void (*rank_one)(double weight, const R* x, Index rows, const R* y, Index columns, double* G);
+  /// out_n = bias + Σ_k x_n,k W(:, k) for the columns x_n and out_n of `count` inputs, W of rows x
+  /// columns. Where all inputs are 0 or 1 and there are many, sums of four columns of W are looked
+  /// up; the numbers are the same.
+  void (*affine)(const R* W, Index rows, Index columns, const R* bias, const R* x, Index x_stride,
+                 Index count, R* out, Index out_stride);
+  /// G(i, :) += Σ_n w_n x_n,i y_n for `count` columns x_n (`rows` numbers) and y_n (`columns`);
+  /// row i of G begins at i G_stride. Up to 64 columns are added in R, all else in double.
+  void (*products)(const double* weights, const R* x, Index x_stride, Index rows, const R* y,
+                   Index y_stride, Index columns, Index count, double* G, Index G_stride);
   /// out_i = scale x_i.
   void (*scale)(R scale, const R* x, R* out, Index n);
   /// out_i = 1 / (1 + e^{-x_i}), to 2 ulp; a NaN stays one.

@@ -6,11 +6,16 @@
 
 namespace gibbsite {
 
-/// The same members as Kernels, with `long` for Index.
+/// The same members as Kernels, with `long` for Index. Scratch memory comes last: `masks` has room
+/// for a bit per coefficient in words of 16, per item; `sums` for 256 bytes per item; `scaled` for
+/// items x columns numbers.
 template <class R>
 struct KernelLoops {
-  void (*affine)(const R*, long, long, const R*, const R*, R*);
-  void (*rank_one)(double, const R*, long, const R*, long, double*);
+  void (*affine)(const R* W, long rows, long columns, const R* bias, const R* x, long x_stride,
+                 long items, R* out, long out_stride, std::uint16_t* masks, R* sums);
+  void (*products)(const double* weights, const R* x, long x_stride, long rows, const R* y,
+                   long y_stride, long columns, long items, double* G, long G_stride,
+                   std::uint16_t* masks, R* scaled, R* sums);
   void (*scale)(R, const R*, R*, long);
   void (*sigmoid)(const R*, R*, long);
   double (*softplus_sum)(const R*, long);

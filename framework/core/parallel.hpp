@@ -29,10 +29,16 @@ class GIBBSITE_API Workers {
   std::unique_ptr<Pool> pool_;
 };
 
-/// How many columns a block of `columns` chains has: a function of the number of chains alone.
+/// How many columns a block of `columns` chains has: a function of the number of chains alone. From
+/// 4 to 8 blocks of at most 32 columns, as the products of a batch cost less the wider it is; of
+/// more columns where these are many, up to 64.
 constexpr Index block_width(Index columns) {
-  const Index eighth = (columns + 7) / 8;
-  return eighth < 1 ? 1 : (eighth > 64 ? 64 : eighth);
+  const auto part = [&](Index blocks, Index most) {
+    const Index width = (columns + blocks - 1) / blocks;
+    return width < 1 ? 1 : (width > most ? most : width);
+  };
+  const Index quarter = part(4, 32), eighth = part(8, 64);
+  return quarter > eighth ? quarter : eighth;
 }
 
 /// How many blocks `columns` chains make.

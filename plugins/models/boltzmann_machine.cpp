@@ -81,11 +81,11 @@ class BoltzmannMachine final : public EnergyModel,
   }
 
   void do_energy(const BatchView& x, Row& energy) const override {
-    Vector field(dim());  // W x + b
-    for (Index n = 0; n < x.cols(); ++n) {
-      kernels<Real>().affine(W_.data(), dim(), dim(), b_.data(), x.col(n).data(), field.data());
-      energy(n) = -field.cast<double>().dot(x.col(n).cast<double>());
-    }
+    Batch field(dim(), x.cols());  // W x + b
+    kernels<Real>().affine(W_.data(), dim(), dim(), b_.data(), x.data(), x.outerStride(), x.cols(),
+                           field.data(), dim());
+    for (Index n = 0; n < x.cols(); ++n)
+      energy(n) = -field.col(n).cast<double>().dot(x.col(n).cast<double>());
   }
 
   void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override {
@@ -107,11 +107,10 @@ class BoltzmannMachine final : public EnergyModel,
                              Parameters& out) const override {
     Eigen::Map<Eigen::MatrixXd> by_W(out.data(), dim(), dim());
     const Eigen::VectorXd diagonal = by_W.diagonal();
-    for (Index n = 0; n < x.cols(); ++n) {
-      const Real* state = x.col(n).data();
-      kernels<Real>().rank_one(-weights(n), state, dim(), state, dim(), out.data());
-      out.tail(dim()) -= weights(n) * x.col(n).cast<double>();
-    }
+    const Row minus = -weights;
+    kernels<Real>().products(minus.data(), x.data(), x.outerStride(), dim(), x.data(),
+                             x.outerStride(), dim(), x.cols(), out.data(), dim());
+    for (Index n = 0; n < x.cols(); ++n) out.tail(dim()) -= weights(n) * x.col(n).cast<double>();
     by_W.diagonal() = diagonal;
   }
 

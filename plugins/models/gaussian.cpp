@@ -72,12 +72,10 @@ class Gaussian final : public EnergyModel,
     do_energy_and_gradient(x, energy, gradient);
   }
   void do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const override {
-    Vector off;
-    for (Index n = 0; n < x.cols(); ++n) {
-      off = x.col(n) - mean_;
-      form_.multiply(off, gradient.col(n).data());
-      energy(n) = 0.5 * off.cast<double>().dot(gradient.col(n).cast<double>());
-    }
+    const Batch off = x.colwise() - mean_;
+    form_.multiply(off, gradient);
+    for (Index n = 0; n < x.cols(); ++n)
+      energy(n) = 0.5 * off.col(n).cast<double>().dot(gradient.col(n).cast<double>());
   }
   void do_natural(std::span<const Index> sites, const BatchView& x, Batch& natural) const override {
     natural.resize(2 * Index(sites.size()), x.cols());

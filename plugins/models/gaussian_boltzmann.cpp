@@ -87,8 +87,8 @@ class GaussianBoltzmann final : public EnergyModel,
   }
   void do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const override {
     const Eigen::VectorXd b = b_.cast<double>();
+    form_.multiply(x, gradient);
     for (Index n = 0; n < x.cols(); ++n) {
-      form_.multiply(x.col(n), gradient.col(n).data());
       const Eigen::VectorXd force = 0.5 * gradient.col(n).cast<double>() - b;
       energy(n) = x.col(n).cast<double>().dot(force);
       gradient.col(n) -= b_;

@@ -128,8 +128,7 @@ class JointEnergy final : public NetworkEnergy,
       Index row = 0;
       for (const Index i : sites) {
         if (i == D) {
-          natural.col(n).segment(row, network().outputs()) =
-              network().forward(x.col(n).data(), tape);
+          natural.col(n).segment(row, network().outputs()) = network().forward(x.col(n), tape);
           row += network().outputs();
         } else {
           natural(row++, n) = Real(network().parameters()(Index(x(D, n)) * D + i));

@@ -67,7 +67,7 @@ class LogisticRegression final : public EnergyModel, public Differentiable, publ
     eta.resize(y_.size());
     const Vector zero = Vector::Zero(y_.size());
     kernels<Real>().affine(by_observation_.data(), y_.size(), dim(), zero.data(),
-                           w.col(column).data(), eta.data());
+                           w.col(column).data(), dim(), 1, eta.data(), y_.size());
   }
   double energy_at(const BatchView& w, Index column, const Vector& eta) const {
     double sum = 0.5 * prior_precision_ * w.col(column).cast<double>().squaredNorm();
@@ -92,7 +92,7 @@ class LogisticRegression final : public EnergyModel, public Differentiable, publ
       residual -= y_;
       const Vector prior = Real(prior_precision_) * w.col(c);
       kernels<Real>().affine(design_.data(), dim(), y_.size(), prior.data(), residual.data(),
-                             gradient.col(c).data());
+                             y_.size(), 1, gradient.col(c).data(), dim());
     }
   }
 

@@ -18,7 +18,7 @@ Network network(Shape input, Index outputs, std::vector<std::string> layers,
 
 Eigen::VectorXd output(const Network& f, const Vector& x) {
   Network::Tape tape;
-  return f.forward(x.data(), tape).cast<double>();
+  return f.forward(x, tape).cast<double>();
 }
 
 Vector normals(Index size, std::uint64_t seed) {
@@ -36,6 +36,20 @@ Network bare(Shape input, std::vector<std::string> layers, Index size) {
   for (Index k = 0; k < size; ++k) theta(theta.size() - size * size - size + k * (size + 1)) = 1;
   f.set_parameters(theta);
   return f;
+}
+
+// What the columns of `x` give in one batch and alone, by x, and by θ with weights.
+void compare_batch(const Network& f, const Batch& x, const Batch& slope, const Row& weights) {
+  Network::Tape together, alone;
+  const Batch values = f.forward(x, together);
+  Parameters by_theta = Parameters::Zero(f.parameters().size()), sum = by_theta;
+  const Batch by_x = f.backward(slope, weights, together, by_theta.data());
+  for (Index n = 0; n < x.cols(); ++n) {
+    CHECK(f.forward(x.col(n), alone) == values.col(n));
+    CHECK(f.backward(slope.col(n), weights.segment(n, 1), alone, sum.data()) == by_x.col(n));
+  }
+  CHECK((sum - by_theta).cwiseAbs().maxCoeff() <
+        tolerance(1e-13, 1e-5) * (1 + sum.cwiseAbs().maxCoeff()));
 }
 
 std::string fault(Shape input, const std::string& layer) {
@@ -66,9 +80,9 @@ TEST_CASE("every layer has the derivatives of its function by x and θ, against 
       Vector x = normals(f.inputs(), 6), slope(3);
       slope << Real(1), Real(-.5), Real(.7);
       Network::Tape tape;
-      f.forward(x.data(), tape);
+      f.forward(x, tape);
       Parameters theta = f.parameters(), by_theta = Parameters::Zero(theta.size());
-      const Vector by_x = f.backward(slope, 2, tape, by_theta.data());
+      const Vector by_x = f.backward(slope, Row::Constant(1, 2), tape, by_theta.data());
       const auto value = [&] { return slope.cast<double>().dot(output(f, x)); };
       const double h = tolerance(1e-5, 1e-2), bound = tolerance(1e-9, 1e-2);
       for (Index i = 0; i < x.size(); ++i) {
@@ -223,4 +237,22 @@ TEST_CASE("layers that cannot be read or do not fit are refused by name") {
   CHECK(fault(image, "residual (dense 2, swich)").find("'swich'") != std::string::npos);
   CHECK(fault(image, "relu (tanh)") ==
         "network: layers: 'relu (tanh)': only residual takes parentheses");
+}
+
+TEST_CASE("a batch gives every column the bits that it has alone, and θ the sum over columns") {
+  const Shape image{2, 5, 4};
+  const std::vector<std::pair<Shape, std::vector<std::string>>> cases = {
+      {{40}, {"dense 70", "relu", "dense 20", "tanh"}},
+      {image, {"conv 3 3x2 stride 2 padding 1", "swish", "average_pool 2x2"}},
+      {image, {"residual (conv 4 3x3 padding 1, elu, conv 2 3x3 padding 1)", "softplus"}}};
+  for (const auto& [input, layers] : cases)
+    for (const bool spectral : {false, true})
+      for (const Index columns : {1, 2, 5, 33}) {
+        const Network f = network(input, 3, layers, spectral);
+        Batch x(f.inputs(), columns), slope(3, columns);
+        Stream random(8);
+        random.normal(x);
+        random.normal(slope);
+        compare_batch(f, x, slope, Row::LinSpaced(columns, -1, 2));
+      }
 }

@@ -34,45 +34,48 @@ std::vector<Real> ones(Index n, double share) {
   return out;
 }
 
-Index count(const std::vector<Real>& x) {
-  return Index(x.size()) - std::count(x.begin(), x.end(), Real(0));
-}
-
 // Work per iteration as a share of a limit per second.
 void share(benchmark::State& state, const char* name, double work, double limit) {
   state.counters[name] =
       benchmark::Counter(work / limit, benchmark::Counter::kIsIterationInvariantRate);
 }
 
+// Many inputs at once, with so many percent of ones; 0 stands for real inputs.
+constexpr Index chains = 25;
+
+std::vector<Real> inputs(Index n, std::int64_t percent) {
+  return percent == 0 ? normal(n) : ones(n, double(percent) / 100);
+}
+
 void affine(benchmark::State& state) {
   const auto W = normal(hidden * visible), bias = normal(hidden);
-  const auto x = ones(visible, double(state.range(0)) / 100);
-  std::vector<Real> out(hidden);
+  const auto x = inputs(visible * chains, state.range(0));
+  std::vector<Real> out(hidden * chains);
   for (auto _ : state) {
-    kernels<Real>().affine(W.data(), hidden, visible, bias.data(), x.data(), out.data());
+    kernels<Real>().affine(W.data(), hidden, visible, bias.data(), x.data(), visible, chains,
+                           out.data(), hidden);
     benchmark::DoNotOptimize(out.data());
     benchmark::ClobberMemory();
   }
-  const double terms = double(hidden * count(x));
-  share(state, "of_arithmetic", 2 * terms, limits::arithmetic<Real>());
-  share(state, "of_reading", terms * sizeof(Real), limits::reading(W.size() * sizeof(Real)));
+  share(state, "of_arithmetic", 2 * double(hidden * visible * chains), limits::arithmetic<Real>());
 }
-BENCHMARK(affine)->ArgName("percent_ones")->Arg(13)->Arg(50)->Arg(100);
+BENCHMARK(affine)->ArgName("percent_ones")->Arg(13)->Arg(50)->Arg(0);
 
-void rank_one(benchmark::State& state) {
-  const auto x = ones(visible, double(state.range(0)) / 100), y = normal(hidden);
+void products(benchmark::State& state) {
+  const auto x = inputs(visible * chains, state.range(0)), y = normal(hidden * chains);
+  const std::vector<double> weights(chains, 1e-3);
   std::vector<double> G(std::size_t(hidden * visible));
   for (auto _ : state) {
-    kernels<Real>().rank_one(1e-3, x.data(), visible, y.data(), hidden, G.data());
+    kernels<Real>().products(weights.data(), x.data(), visible, visible, y.data(), hidden, hidden,
+                             chains, G.data(), hidden);
     benchmark::DoNotOptimize(G.data());
     benchmark::ClobberMemory();
   }
-  const double terms = double(hidden * count(x));
-  share(state, "of_arithmetic", 2 * terms, limits::arithmetic<double>());
-  share(state, "of_reading", 2 * terms * sizeof(double),
+  share(state, "of_arithmetic", 2 * double(hidden * visible * chains), limits::arithmetic<Real>());
+  share(state, "of_reading", 2 * double(G.size() * sizeof(double)),
         limits::reading(G.size() * sizeof(double)));
 }
-BENCHMARK(rank_one)->ArgName("percent_ones")->Arg(13)->Arg(50)->Arg(100);
+BENCHMARK(products)->ArgName("percent_ones")->Arg(13)->Arg(50)->Arg(0);
 
 // Operations per value as kernels_isa.cpp writes e^x, and two for the logistic function; a division
 // counts as one.

@@ -2,6 +2,7 @@
 // instruction set.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdio>
@@ -82,10 +83,11 @@ void digest_of_loops() {
     const long columns = 37;
     const auto W = numbers<R>(n * columns, 2), bias = numbers<R>(n, 3), v = numbers<R>(columns, 4);
     std::vector<R> h(std::size_t(n), R(0));
-    k.affine(W.data(), n, columns, bias.data(), v.data(), h.data());
+    k.affine(W.data(), n, columns, bias.data(), v.data(), columns, 1, h.data(), n);
     add_to_digest(h);
+    const double weight = .3;
     std::vector<double> G(std::size_t(n * columns), .5);
-    k.rank_one(.3, y.data(), n, v.data(), columns, G.data());
+    k.products(&weight, y.data(), n, n, v.data(), columns, columns, 1, G.data(), columns);
     add_to_digest(G);
     k.scale(R(.7), y.data(), h.data(), n);
     add_to_digest(h);
@@ -143,43 +145,79 @@ TEST_CASE_TEMPLATE("the softplus sum is that of long double arithmetic, for any 
   CHECK(std::isnan(kernels<R>().softplus_sum(&nan, 1)));
 }
 
-TEST_CASE_TEMPLATE("an affine map is bias plus the columns one after the other, whatever the width",
+TEST_CASE_TEMPLATE("an affine map adds four columns at a time, whatever the batch", R, float,
+                   double) {
+  for (const long rows : {0, 1, 3, 15, 63, 64, 65, 127, 129, 300})
+    for (const long columns : {0, 1, 2, 17, 50})
+      for (const long count : {1, 5, 11, 12, 30, 300})
+        for (const bool binary : {false, true}) {
+          const auto W = numbers<R>(rows * columns, 1), bias = numbers<R>(rows, 2);
+          auto x = numbers<R>(columns * count, 3);
+          if (binary)
+            for (R& value : x) value = R(value > R(.2));
+          std::vector<R> out(std::size_t(rows * count), R(7)), naive;
+          kernels<R>().affine(W.data(), rows, columns, bias.data(), x.data(), columns, count,
+                              out.data(), rows);
+          for (long n = 0; n < count; ++n)
+            for (long i = 0; i < rows; ++i) {
+              R sum = bias[std::size_t(i)];
+              for (long k = 0; k < columns; k += 4) {
+                R part = 0;
+                for (long b = k; b < std::min(k + 4, columns); ++b)
+                  part += x[std::size_t(n * columns + b)] * W[std::size_t(b * rows + i)];
+                sum += part;
+              }
+              naive.push_back(sum);
+            }
+          CHECK(out == naive);
+        }
+}
+
+TEST_CASE_TEMPLATE("an affine map of part of a matrix leaves what lies between its columns alone",
                    R, float, double) {
-  for (const long rows : {0, 1, 3, 63, 64, 65, 127, 128, 129, 300})
-    for (const long columns : {0, 1, 2, 50}) {
-      const auto W = numbers<R>(rows * columns, 1), bias = numbers<R>(rows, 2),
-                 x = numbers<R>(columns, 3);
-      std::vector<R> out(std::size_t(rows), R(7)), naive = bias;
-      kernels<R>().affine(W.data(), rows, columns, bias.data(), x.data(), out.data());
-      for (long k = 0; k < columns; ++k)
-        for (long i = 0; i < rows; ++i)
-          naive[std::size_t(i)] += x[std::size_t(k)] * W[std::size_t(k * rows + i)];
-      CHECK(out == naive);
-    }
+  const auto W = numbers<R>(3 * 2, 1), bias = numbers<R>(3, 2), x = numbers<R>(5 * 4, 3);
+  std::vector<R> out(4 * 4, R(7));
+  kernels<R>().affine(W.data(), 3, 2, bias.data(), x.data(), 5, 4, out.data(), 4);
+  for (std::size_t n = 0; n < 4; ++n) {
+    std::vector<R> alone(3);
+    kernels<R>().affine(W.data(), 3, 2, bias.data(), x.data() + 5 * n, 2, 1, alone.data(), 3);
+    for (std::size_t i = 0; i < 3; ++i) CHECK(out[4 * n + i] == alone[i]);
+    CHECK(out[4 * n + 3] == 7);
+  }
 }
 
-TEST_CASE_TEMPLATE("a zero factor skips its column, even where that is not finite", R, float,
+TEST_CASE_TEMPLATE("products of columns add up in blocks of 64, these in double", R, float,
                    double) {
-  const R bad = std::numeric_limits<R>::quiet_NaN();
-  const std::vector<R> W = {bad, bad, 1, 2}, bias = {1, 1}, x = {0, 3};
-  std::vector<R> out(2);
-  kernels<R>().affine(W.data(), 2, 2, bias.data(), x.data(), out.data());
-  CHECK(out == std::vector<R>{4, 7});
-}
-
-TEST_CASE_TEMPLATE("a rank-one update adds the outer product in double precision", R, float,
-                   double) {
-  for (const long rows : {0, 1, 5})
-    for (const long columns : {0, 1, 8, 33}) {
-      const auto x = numbers<R>(rows, 1), y = numbers<R>(columns, 2);
-      std::vector<double> G(std::size_t(rows * columns), .25), naive = G;
-      kernels<R>().rank_one(-.7, x.data(), rows, y.data(), columns, G.data());
-      for (long i = 0; i < rows; ++i)
-        for (long j = 0; j < columns; ++j)
-          naive[std::size_t(i * columns + j)] +=
-              -.7 * double(x[std::size_t(i)]) * double(y[std::size_t(j)]);
-      CHECK(G == naive);
-    }
+  const double rounding = sizeof(R) == 4 ? 0x1p-24 : 0x1p-53;
+  for (const long rows : {0, 1, 5, 40})
+    for (const long columns : {0, 1, 8, 33, 100})
+      for (const long count : {1, 3, 64, 130, 1100})
+        for (const bool binary : {false, true}) {
+          auto x = numbers<R>(rows * count, 1);
+          if (binary)
+            for (R& value : x) value = R(value > R(.2));
+          const auto y = numbers<R>(columns * count, 2);
+          const auto weights = numbers<double>(count, 3);
+          const long stride = columns + 2;
+          std::vector<double> G(std::size_t(rows * stride), .25);
+          kernels<R>().products(weights.data(), x.data(), rows, rows, y.data(), columns, columns,
+                                count, G.data(), stride);
+          double worst = 0;
+          for (long i = 0; i < rows; ++i)
+            for (long j = 0; j < stride; ++j) {
+              double sum = .25, size = .25;
+              for (long n = 0; n < count && j < columns; ++n) {
+                const double term = weights[std::size_t(n)] * double(x[std::size_t(n * rows + i)]) *
+                                    double(y[std::size_t(n * columns + j)]);
+                sum += term;
+                size += std::abs(term);
+              }
+              // A term is rounded twice, and again in at most 19 sums of R; the rest is in double.
+              const double allowed = 21 * rounding * size + double(count) * 0x1p-53 * size;
+              worst = std::max(worst, std::abs(G[std::size_t(i * stride + j)] - sum) / allowed);
+            }
+          CHECK(worst <= 1);
+        }
 }
 
 TEST_CASE_TEMPLATE("a coin is 1 exactly where its word is below the probability", R, float,

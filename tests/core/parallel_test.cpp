@@ -110,4 +110,7 @@ TEST_CASE("blocks cover the chains without gap or overlap") {
     CHECK(count * width >= chains);
   }
   CHECK(block_count(0) == 0);
+  for (const auto& [chains, width] : std::vector<std::pair<Index, Index>>{
+           {1, 1}, {4, 1}, {64, 16}, {100, 25}, {128, 32}, {200, 32}, {400, 50}, {1000, 64}})
+    CHECK(block_width(chains) == width);
 }

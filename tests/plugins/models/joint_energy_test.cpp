@@ -108,7 +108,7 @@ TEST_CASE(
   Network f({3}, 4, settings, Stream(0), "network");
   f.set_parameters(joint->capability<Parametric>()->parameters());
   Network::Tape tape;
-  const Eigen::ArrayXd logits = f.forward(x.data(), tape).cast<double>();
+  const Eigen::ArrayXd logits = f.forward(x, tape).cast<double>();
   const Row softmax = (logits - log_sum_exp(logits)).exp().transpose();
   CHECK(distance(law(classifier), softmax) < 1e-14);
   const auto* conditional = classifier.capability<Conditional>();
