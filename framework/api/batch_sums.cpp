@@ -31,10 +31,13 @@ Row energies(const EnergyModel& model, const BatchView& x, const Workers& worker
   return all;
 }
 
-void add_weighted_gradient(const Parametric& model, const BatchView& x, const Row& weights,
-                           Parameters& out) {
+namespace {
+
+// Calls sum(x, weights) with the columns whose weight is not 0, if there are any.
+template <class Sum>
+void of_weighted(const BatchView& x, const Row& weights, Sum sum) {
   const Index count = (weights != 0).count();
-  if (count == x.cols()) return model.parameter_gradient(x, weights, out);
+  if (count == x.cols()) return sum(x, weights);
   if (count == 0) return;
   Batch chosen(x.rows(), count);
   Row weights_chosen(count);
@@ -44,17 +47,23 @@ void add_weighted_gradient(const Parametric& model, const BatchView& x, const Ro
     chosen.col(at) = x.col(n);
     weights_chosen(at++) = weights(n);
   }
-  model.parameter_gradient(chosen, weights_chosen, out);
+  sum(chosen, weights_chosen);
+}
+
+}  // namespace
+
+void add_weighted_gradient(const Parametric& model, const BatchView& x, const Row& weights,
+                           Parameters& out) {
+  of_weighted(x, weights, [&](const BatchView& chosen, const Row& own) {
+    model.parameter_gradient(chosen, own, out);
+  });
 }
 
 void add_weighted_gradient(const Parametric& model, const BatchView& x, const Row& weights,
                            const Workers& workers, Parameters& out) {
-  std::vector<Parameters> parts(std::size_t(block_count(x.cols())), Parameters::Zero(out.size()));
-  each_block(x.cols(), workers, [&](Index b, Index first, Index count) {
-    add_weighted_gradient(model, x.middleCols(first, count), weights.segment(first, count),
-                          parts[std::size_t(b)]);
+  of_weighted(x, weights, [&](const BatchView& chosen, const Row& own) {
+    model.parameter_gradient(chosen, own, workers, out);
   });
-  for (const Parameters& part : parts) out += part;
 }
 
 GradientEstimate sum_over_blocks(Index columns, const Parametric& model, const Workers& workers,

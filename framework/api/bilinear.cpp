@@ -1,7 +1,11 @@
 #include "gibbsite/api/bilinear.hpp"
 
+#include <algorithm>
+
 #include "gibbsite/core/error.hpp"
+#include "gibbsite/core/finite.hpp"
 #include "gibbsite/core/kernels.hpp"
+#include "gibbsite/core/parallel.hpp"
 
 namespace gibbsite {
 
@@ -42,7 +46,7 @@ Parameters Bilinear::parameters() const {
 
 void Bilinear::set_parameters(const Eigen::Ref<const Parameters>& theta,
                               const std::string& subject) {
-  if (!theta.allFinite()) throw Error(subject + ": W, b and c must be finite");
+  if (!all_finite(theta)) throw Error(subject + ": W, b and c must be finite");
   const Index weights = weights_by_visible_.size();
   weights_by_visible_.reshaped() = theta.head(weights).cast<Real>();
   b_ = theta.segment(weights, b_.size()).cast<Real>();
@@ -72,29 +76,46 @@ void Bilinear::visible_energy(const BatchView& v, Row& energy) const {
 
 void Bilinear::hidden_field(const BatchView& v, Batch& out) const {
   out.resize(hidden(), v.cols());
-  for (Index n = 0; n < v.cols(); ++n)
-    kernels<Real>().affine(weights_by_visible_.data(), hidden(), visible(), hidden_constant_.data(),
-                           v.col(n).data(), out.col(n).data());
+  kernels<Real>().affine(weights_by_visible_.data(), hidden(), visible(), hidden_constant_.data(),
+                         v.data(), v.outerStride(), v.cols(), out.data(), out.outerStride());
 }
 
 void Bilinear::visible_field(const BatchView& h, Batch& out) const {
   out.resize(visible(), h.cols());
-  for (Index n = 0; n < h.cols(); ++n)
-    kernels<Real>().affine(weights_by_hidden_.data(), visible(), hidden(), visible_constant_.data(),
-                           h.col(n).data(), out.col(n).data());
+  kernels<Real>().affine(weights_by_hidden_.data(), visible(), hidden(), visible_constant_.data(),
+                         h.data(), h.outerStride(), h.cols(), out.data(), out.outerStride());
 }
 
 void Bilinear::accumulate(const BatchView& v, const BatchView& h, const Row& weights,
                           Parameters& out) const {
+  accumulate(v, h, weights, Workers(1), out);
+}
+
+// (v - μ)(h - λ)ᵀ as v (h - λ)ᵀ - μ (h - λ)ᵀ: v is often binary, v - μ is not. Tasks are panels of
+// hidden units, each of which adds up all columns.
+void Bilinear::accumulate(const BatchView& v, const BatchView& h, const Row& weights,
+                          const Workers& workers, Parameters& out) const {
+  constexpr Index panel = 64;
   const Index D = visible(), M = hidden();
-  Vector from_mu, from_lambda;
-  for (Index n = 0; n < v.cols(); ++n) {
-    from_mu = v.col(n) - visible_offsets_;
-    from_lambda = h.col(n) - hidden_offsets_;
-    kernels<Real>().rank_one(-weights(n), from_mu.data(), D, from_lambda.data(), M, out.data());
-    out.segment(D * M, D) -= weights(n) * from_mu.cast<double>();
-    out.segment(D * M + D, M) -= weights(n) * from_lambda.cast<double>();
-  }
+  const Row minus = -weights;
+  Batch off;
+  if (centred_) off = h.colwise() - hidden_offsets_;
+  const BatchView& y = centred_ ? BatchView(off) : h;
+  const Eigen::VectorXd mu = visible_offsets_.cast<double>();
+  workers.run((M + panel - 1) / panel, [&](Index task) {
+    const Index first = task * panel, count = std::min(panel, M - first);
+    kernels<Real>().products(minus.data(), v.data(), v.outerStride(), D, y.data() + first,
+                             y.outerStride(), count, v.cols(), out.data() + first, M);
+    Eigen::VectorXd sum = Eigen::VectorXd::Zero(count);
+    for (Index n = 0; n < v.cols(); ++n)
+      sum += minus(n) * y.col(n).segment(first, count).cast<double>();
+    out.segment(D * M + D + first, count) += sum;
+    if (!centred_) return;
+    for (Index i = 0; i < D; ++i) out.segment(i * M + first, count) -= mu(i) * sum;
+  });
+  auto by_b = out.segment(D * M, D);
+  for (Index n = 0; n < v.cols(); ++n) by_b += minus(n) * v.col(n).cast<double>();
+  if (centred_) by_b -= minus.sum() * mu;
 }
 
 void BilinearParams::fields(Fields& f) {
@@ -132,6 +153,25 @@ void BilinearModel::do_parameter_gradient(const BatchView& v, const Row& weights
   Batch eta;
   do_hidden_natural(v, eta);
   gradient_over_hidden(v, eta, weights, out);
+}
+
+void BilinearModel::gradient_by_layers(const BatchView& v, const Row& weights,
+                                       const Workers& workers, Parameters& out, Row* energy) const {
+  const Index width = block_width(v.cols());
+  if (energy != nullptr) energy->resize(v.cols());
+  Batch h(hidden_.dim(), v.cols());
+  workers.run(block_count(v.cols()), [&](Index b) {
+    const Index first = b * width, count = std::min(width, v.cols() - first);
+    const auto block = v.middleCols(first, count);
+    Batch eta;
+    do_hidden_natural(block, eta);
+    h.middleCols(first, count) = mean(hidden_, eta);
+    if (energy == nullptr) return;
+    Row own;
+    visible_energy(block, own);
+    energy->segment(first, count) = own - log_partition(hidden_, eta);
+  });
+  pairs_.accumulate(v, h, weights, workers, out);
 }
 
 }  // namespace gibbsite

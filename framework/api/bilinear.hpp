@@ -46,6 +46,9 @@ class GIBBSITE_API Bilinear {
   /// one of them may be a mean.
   void accumulate(const BatchView& v, const BatchView& h, const Row& weights,
                   Parameters& out) const;
+  /// The same to the bit on several threads.
+  void accumulate(const BatchView& v, const BatchView& h, const Row& weights,
+                  const Workers& workers, Parameters& out) const;
 
  private:
   void prepare();
@@ -104,6 +107,9 @@ class GIBBSITE_API BilinearModel : public EnergyModel, public Latent, public Par
   }
   void do_parameter_gradient(const BatchView& v, const Row& weights,
                              Parameters& out) const override;
+  /// do_gradient_on_workers of a model that leaves gradient_over_hidden as it is here.
+  void gradient_by_layers(const BatchView& v, const Row& weights, const Workers& workers,
+                          Parameters& out, Row* energy) const;
 
   std::string name_;
   Domain visible_, hidden_;

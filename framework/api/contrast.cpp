@@ -13,9 +13,21 @@ Contrast::Contrast(const Context& c, Options options)
     : model_(*c.model),
       parametric_(c.require<Parametric>()),
       workers_(*c.workers),
-      options_(options) {}
+      options_(options),
+      size_(parametric_.parameters().size()) {}
 
-Row Contrast::add(const BatchView& x, const Row& known, const Row& weights, Part& part) const {
+void Contrast::add(const BatchView& x, const Row& known, const Row& weights, Part& part) const {
+  constexpr Index most = 1024;  // columns that a block may have waiting
+  if (options_.magnitude > 0 || part.waiting + x.cols() > most)
+    return add_now(x, known, weights, part);
+  part.x.emplace_back(x);
+  part.weights.push_back(weights);
+  part.known.push_back(options_.energies && known.size() == x.cols() ? known : Row());
+  part.waiting += x.cols();
+}
+
+void Contrast::add_now(const BatchView& x, const Row& known, const Row& weights, Part& part) const {
+  if (part.ascent.size() == 0) part.ascent.setZero(size());
   Row energy;
   if (options_.energies || options_.magnitude > 0) {
     energy = known;
@@ -27,32 +39,64 @@ Row Contrast::add(const BatchView& x, const Row& known, const Row& weights, Part
                                    part.ascent);
   else
     parametric_.parameter_gradient(x, weights, part.ascent);
-  return energy;
+}
+
+// One gradient of the data and of all particles that wait; their energies too, except those known.
+void Contrast::add_waiting(const BatchView& data, const Row& data_weights, std::vector<Part>& parts,
+                           Part& sum) const {
+  for (const bool known : {false, true}) {
+    Index count = known ? 0 : data.cols();
+    const auto each = [&](auto visit) {
+      for (Part& part : parts)
+        for (std::size_t k = 0; k < part.x.size(); ++k)
+          if ((part.known[k].size() > 0) == known) visit(part, k);
+    };
+    each([&](Part& part, std::size_t k) { count += part.x[k].cols(); });
+    if (count == 0) continue;
+    Batch x(data.rows(), count);
+    Row weights(count), energy(count);
+    Index at = known ? 0 : data.cols();
+    x.leftCols(at) = data.leftCols(at);
+    weights.head(at) = data_weights.head(at);
+    each([&](Part& part, std::size_t k) {
+      const Index columns = part.x[k].cols();
+      x.middleCols(at, columns) = part.x[k];
+      weights.segment(at, columns) = part.weights[k];
+      if (known) energy.segment(at, columns) = part.known[k];
+      at += columns;
+    });
+    Row* wanted = options_.energies && !known ? &energy : nullptr;
+    parametric_.parameter_gradient(x, weights, workers_, sum.ascent, wanted);
+    if (options_.energies) sum.energy += (weights * energy).sum();
+  }
 }
 
 GradientEstimate Contrast::gradient(const BatchView& data, Index particles,
                                     const Visit& visit) const {
-  const Index observations = data.cols();
-  const Index data_blocks = block_count(observations), particle_blocks = block_count(particles);
+  const Row data_weights = Row::Constant(data.cols(), -1 / double(data.cols()));
+  const bool at_once = options_.magnitude == 0;
+  const Index data_blocks = at_once ? 0 : block_count(data.cols());
+  const Index particle_blocks = block_count(particles);
   std::vector<Part> parts(std::size_t(std::max(data_blocks, particle_blocks)));
-  const Index parameters = size();
   workers_.run(Index(parts.size()), [&](Index b) {
     Part& part = parts[std::size_t(b)];
-    part.ascent.setZero(parameters);
     if (b < data_blocks) {
-      const auto [first, count] = block_columns(b, observations);
-      add(data.middleCols(first, count), {}, Row::Constant(count, -1 / double(observations)), part);
+      const auto [first, count] = block_columns(b, data.cols());
+      add_now(data.middleCols(first, count), {}, data_weights.segment(first, count), part);
     }
     if (b >= particle_blocks) return;
     const auto [first, count] = block_columns(b, particles);
     visit(first, count, part);
   });
-  GradientEstimate result{.ascent = Parameters::Zero(parameters)};
-  if (options_.energies) result.energy_gap = 0;
+  Part sum;
+  sum.ascent.setZero(size());
+  if (at_once) add_waiting(data, data_weights, parts, sum);
   for (const Part& part : parts) {
-    result.ascent += part.ascent;
-    if (options_.energies) result.energy_gap -= part.energy;
+    if (part.ascent.size() > 0) sum.ascent += part.ascent;
+    sum.energy += part.energy;
   }
+  GradientEstimate result{.ascent = std::move(sum.ascent)};
+  if (options_.energies) result.energy_gap = -sum.energy;
   return result;
 }
 

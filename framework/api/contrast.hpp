@@ -18,9 +18,13 @@ class GIBBSITE_API Contrast {
     /// holds the free level of neural energies near 0 (Du & Mordatch 2019, NeurIPS).
     double magnitude = 0;
   };
-  /// What one block adds up.
+  /// What one block adds up: particles that wait for one gradient of all blocks, and sums.
   struct Part {
-    Parameters ascent;
+    std::vector<Batch> x;      ///< dim x count each
+    std::vector<Row> weights;  ///< their w_n
+    std::vector<Row> known;    ///< their energies, or nothing
+    Index waiting = 0;         ///< columns of `x` in all
+    Parameters ascent;         ///< empty while nothing has been added
     double energy = 0;
   };
   /// Adds particles first … first + count - 1 to a part; blocks run on several threads.
@@ -30,24 +34,28 @@ class GIBBSITE_API Contrast {
   Contrast(const Context& c, Options options);
 
   /// The number of parameters.
-  Index size() const { return parametric_.parameters().size(); }
+  Index size() const { return size_; }
   const Parametric& parametric() const { return parametric_; }
 
   /// part += Σ_n w_n (∂E(x_n)/∂θ, E(x_n)) over the columns of `x` (dim x count). `known` holds
-  /// their energies where a kernel keeps them, else nothing. Returns the energies, or nothing where
-  /// they are not asked for.
-  Row add(const BatchView& x, const Row& known, const Row& weights, Part& part) const;
+  /// their energies where a kernel keeps them, else nothing.
+  void add(const BatchView& x, const Row& known, const Row& weights, Part& part) const;
 
   /// The gradient from `data` (dim x observations) and what `visit` adds for so many particles:
-  /// ascent and, with energies, energy_gap. Block b of the particles is added after block b of the
-  /// data, blocks in their order.
+  /// ascent and, with energies, energy_gap. Particles are visited in blocks (block_width) and added
+  /// in the order of these.
   GradientEstimate gradient(const BatchView& data, Index particles, const Visit& visit) const;
 
  private:
+  void add_now(const BatchView& x, const Row& known, const Row& weights, Part& part) const;
+  void add_waiting(const BatchView& data, const Row& data_weights, std::vector<Part>& parts,
+                   Part& sum) const;
+
   const EnergyModel& model_;
   const Parametric& parametric_;
   const Workers& workers_;
   Options options_;
+  Index size_;
 };
 
 /// The columns of block b out of `columns`: the first one, and how many (block_width).

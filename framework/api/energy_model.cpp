@@ -1,6 +1,9 @@
 #include "gibbsite/api/energy_model.hpp"
 
+#include <algorithm>
+
 #include "gibbsite/core/error.hpp"
+#include "gibbsite/core/parallel.hpp"
 
 namespace gibbsite {
 namespace {
@@ -112,6 +115,35 @@ void Latent::free_energy_and_local_natural(const BatchView& v, Row& energy, Batc
 void Parametric::parameter_gradient(const BatchView& x, const Row& weights, Parameters& out) const {
   add(counters_.parameter_gradient, x.cols());
   do_parameter_gradient(x, weights, out);
+}
+
+void Parametric::parameter_gradient(const BatchView& x, const Row& weights, const Workers& workers,
+                                    Parameters& out, Row* energy) const {
+  if (do_gradient_on_workers(x, weights, workers, out, energy)) {
+    add(counters_.parameter_gradient, x.cols());
+    if (energy != nullptr) add(counters_.energy, x.cols());
+    return;
+  }
+  if (energy != nullptr) energy->resize(x.cols());
+  const Index width = block_width(x.cols()), blocks = block_count(x.cols());
+  std::vector<Parameters> parts(static_cast<std::size_t>(blocks));
+  workers.run(blocks, [&](Index b) {
+    const Index first = b * width, count = std::min(width, x.cols() - first);
+    const auto block = x.middleCols(first, count);
+    Parameters& part = parts[std::size_t(b)];
+    part.setZero(out.size());
+    parameter_gradient(block, weights.segment(first, count), part);
+    if (energy == nullptr) return;
+    Row own;
+    dynamic_cast<const EnergyModel&>(*this).energy(block, own);
+    energy->segment(first, count) = own;
+  });
+  for (const Parameters& part : parts) out += part;
+}
+
+bool Parametric::do_gradient_on_workers(const BatchView&, const Row&, const Workers&, Parameters&,
+                                        Row*) const {
+  return false;
 }
 
 }  // namespace gibbsite

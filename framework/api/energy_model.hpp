@@ -13,6 +13,8 @@
 
 namespace gibbsite {
 
+class Workers;
+
 /// How often a model was evaluated, in configurations (site updates: in coordinates).
 struct Evaluations {
   std::uint64_t energy = 0;
@@ -172,11 +174,20 @@ class GIBBSITE_API Parametric : public virtual Counted {
   virtual void set_parameters(const Parameters& theta) = 0;
   /// out += Σ_n w_n ∂E(x_n)/∂θ, hidden units summed out.
   void parameter_gradient(const BatchView& x, const Row& weights, Parameters& out) const;
+  /// The same on several threads, and E(x_n) in `energy` (resized) unless that is null: both
+  /// together cost less where they have terms in common. Results do not depend on the number of
+  /// threads.
+  void parameter_gradient(const BatchView& x, const Row& weights, const Workers& workers,
+                          Parameters& out, Row* energy = nullptr) const;
 
  protected:
   ~Parametric() = default;
 
  private:
+  /// Whether the model has done what the second form asks, `energy` (which may be null) included.
+  /// The default has not, and blocks of columns are added up.
+  virtual bool do_gradient_on_workers(const BatchView& x, const Row& weights,
+                                      const Workers& workers, Parameters& out, Row* energy) const;
   virtual void do_parameter_gradient(const BatchView& x, const Row& weights,
                                      Parameters& out) const = 0;
 };

@@ -64,6 +64,12 @@ class Rbm final : public BilinearModel, public Conditional, public DiscreteGradi
     pairs_.hidden_field(v, natural);
   }
 
+  bool do_gradient_on_workers(const BatchView& v, const Row& weights, const Workers& workers,
+                              Parameters& out, Row* energy) const override {
+    gradient_by_layers(v, weights, workers, out, energy);
+    return true;
+  }
+
   void do_energy_and_local_natural(const BatchView& v, Row& energy, Batch& natural) const override {
     free_energy_and_local_natural(v, energy, natural);
   }
