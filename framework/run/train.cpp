@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <vector>
 
+#include "gibbsite/core/finite.hpp"
 #include "gibbsite/run/minibatches.hpp"
 #include "gibbsite/run/scheduled.hpp"
 #include "gibbsite/run/stages.hpp"
@@ -11,6 +14,7 @@ namespace {
 
 // Whether the gradient had to be cut.
 bool clip(const ClipParams& limits, Parameters& ascent) {
+  if (!limits.norm && !limits.value) return false;
   const double size = limits.norm ? ascent.stableNorm() : ascent.lpNorm<Eigen::Infinity>();
   const double limit = limits.norm ? *limits.norm : limits.value.value_or(HUGE_VAL);
   if (size <= limit) return false;
@@ -20,6 +24,39 @@ bool clip(const ClipParams& limits, Parameters& ascent) {
     ascent = ascent.cwiseMax(-limit).cwiseMin(limit);
   return true;
 }
+
+// What is done to long vectors part by part, as many parts whatever the number of threads.
+class Parts {
+ public:
+  Parts(const Workers& workers, Index size) : workers_(workers), size_(size) {}
+
+  double norm(const Parameters& v) const {
+    std::vector<double> squares(static_cast<std::size_t>((size_ + length - 1) / length));
+    each([&](Index part, Index first, Index count) {
+      squares[std::size_t(part)] = v.segment(first, count).squaredNorm();
+    });
+    return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
+  }
+  void copy(const Parameters& from, Parameters& to) const {
+    to.resize(size_);
+    each([&](Index, Index first, Index count) {
+      to.segment(first, count) = from.segment(first, count);
+    });
+  }
+
+ private:
+  static constexpr Index length = 1 << 16;
+
+  template <class Visit>
+  void each(Visit visit) const {
+    workers_.run((size_ + length - 1) / length, [&](Index part) {
+      visit(part, part * length, std::min(length, size_ - part * length));
+    });
+  }
+
+  const Workers& workers_;
+  Index size_;
+};
 
 class Trainer {
  public:
@@ -101,24 +138,34 @@ class Trainer {
         .estimate = stage_.gradient->estimate(rows.x, training_.gradient, random),
         .learning_rate = stage_.optimizer->learning_rate(training_.update) * rate_share(),
         .unconverged = rows.unconverged};
-    check(record.estimate);
-    Parameters ascent = record.estimate.ascent;
-    if (stage_.centring) stage_.centring->apply(rows.x, training_.centre, ascent);
-    if (stage_.regularizer)
-      record.penalty = stage_.regularizer->add(training_.theta, rows.x, training_.activity, ascent);
-    if (!ascent.allFinite()) throw Diverged("the gradient is not finite" + here());
-    if (clip(stage_.clip, ascent)) ++training_.clipped;
-    climb(ascent);
-    gradient_norm_ = record.estimate.ascent.norm();
+    const Parts parts(session_.workers, training_.theta.size());
+    record.gradient_norm = parts.norm(record.estimate.ascent);
+    check(record);
+    change(rows.x, record);
+    record.parameter_norm = climb(record.estimate.ascent, parts);
+    gradient_norm_ = record.gradient_norm;
     if (is_recorded()) record_update(session_, record);
   }
 
-  void check(const GradientEstimate& estimate) const {
+  // The gradient as the options of training have it.
+  void change(const BatchView& data, UpdateRecord& record) {
+    Parameters& ascent = record.estimate.ascent;
+    if (stage_.centring) stage_.centring->apply(data, training_.centre, ascent);
+    if (stage_.regularizer)
+      record.penalty = stage_.regularizer->add(training_.theta, data, training_.activity, ascent);
+    if ((stage_.centring || stage_.regularizer) && !all_finite(ascent))
+      throw Diverged("the gradient is not finite" + here());
+    if (clip(stage_.clip, ascent)) ++training_.clipped;
+  }
+
+  void check(const UpdateRecord& record) const {
+    const GradientEstimate& estimate = record.estimate;
     const std::size_t named = stage_.gradient->statistics().size();
     if (estimate.statistics.size() != named)
       throw Error("gradient: reports " + std::to_string(estimate.statistics.size()) +
                   " statistics, but names " + std::to_string(named));
-    if (!estimate.ascent.allFinite()) throw Diverged("the gradient is not finite" + here());
+    if (!is_finite(estimate.ascent, record.gradient_norm))
+      throw Diverged("the gradient is not finite" + here());
     if (!stage_.retry || !stage_.retry->energy_gap) return;
     if (std::isnan(estimate.energy_gap) && training_.update == 0)
       throw Error("train.on_divergence.energy_gap: the gradient estimator reports no energy gap");
@@ -126,17 +173,25 @@ class Trainer {
       throw Diverged("the energy gap is " + number_text(estimate.energy_gap) + here());
   }
 
-  void climb(const Parameters& ascent) {
-    Parameters next = training_.theta;
-    stage_.optimizer->update(next, ascent, training_.slots, training_.update);
+  // A norm that is finite speaks for all entries; squares overflow before entries do.
+  static bool is_finite(const Parameters& all, double norm) {
+    return std::isfinite(norm) || all_finite(all);
+  }
+
+  // One step; returns the norm of the new parameters.
+  double climb(const Parameters& ascent, const Parts& parts) {
+    parts.copy(training_.theta, next_);
+    stage_.optimizer->update(next_, ascent, training_.slots, training_.update);
     // Steps are proportional to the learning rate.
     if (const double share = rate_share(); share != 1)
-      next = training_.theta + share * (next - training_.theta);
-    if (!next.allFinite()) throw Diverged("a parameter is not finite" + here());
-    use_parameters(parametric_, next, here());
-    training_.theta = std::move(next);
+      next_ = training_.theta + share * (next_ - training_.theta);
+    const double norm = parts.norm(next_);
+    if (!is_finite(next_, norm)) throw Diverged("a parameter is not finite" + here());
+    use_parameters(parametric_, next_, here());
+    std::swap(training_.theta, next_);
     ++training_.update;
     if (stage_.average) average(*stage_.average);
+    return norm;
   }
 
   // The plain mean of all updates until these are as many as the share stands for.
@@ -189,6 +244,7 @@ class Trainer {
   ScheduledEvaluations scheduled_;
   const Stream random_;
   Minibatches batches_;
+  Parameters next_;  ///< memory for the parameters to come
   double gradient_norm_ = 0;
 };
 

@@ -91,7 +91,7 @@ void record_update(Session& session, const UpdateRecord& update) {
   const Evaluations spent = session.evaluations();
   std::vector<double> row = {
       double(training.update),   estimate.objective,     estimate.energy_gap,
-      estimate.ascent.norm(),    training.theta.norm(),  update.learning_rate,
+      update.gradient_norm,      update.parameter_norm,  update.learning_rate,
       estimate.mean_chain_age,   estimate.max_chain_age, session.seconds(),
       double(spent.energy),      double(spent.gradient), double(spent.parameter_gradient),
       double(spent.site_updates)};

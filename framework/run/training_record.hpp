@@ -20,6 +20,8 @@ std::vector<TrainingColumn> training_columns(const Experiment& experiment);
 /// What an update leaves for its row beside the session's state.
 struct UpdateRecord {
   GradientEstimate estimate;
+  double gradient_norm = 0;  ///< of the estimate, before centring, penalties and clipping
+  double parameter_norm = 0;
   double learning_rate = 0;
   double penalty = 0;
   Index unconverged = 0;

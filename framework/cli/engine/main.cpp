@@ -1,6 +1,7 @@
 // The engine of one precision: the only program that loads plugins. The front program starts it
 // to check a spec, to run one cell, and to describe what is registered.
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -133,6 +134,9 @@ int dispatch(const std::string& verb, const std::vector<std::string>& arguments)
 int main(int count, char** words) {
   // Never outlive the program that asked.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // Vectors of θ come and go with every update: their pages stay here between them.
+  mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
   std::vector<std::string> arguments(words + 1, words + count);
   if (arguments.empty()) {
     std::fprintf(stderr, "this program serves 'gibbsite'; run that instead\n");
