@@ -1,6 +1,7 @@
 // Bars and stripes (MacKay 2003, Information Theory, Inference, and Learning Algorithms, ch. 43).
-// Every image of n x n binary pixels whose rows are constant, then every one whose columns are:
-// 2^(n+1) images, the empty and the full one twice (Fischer & Igel 2010 train on these).
+//   x_ij = r_i for every r ∈ {0,1}^n, then x_ij = c_j for every c ∈ {0,1}^n:  2^(n+1) images of
+//   n x n pixels, the empty and the full one twice (Fischer & Igel 2010 train on these);
+//   best mean ln p = -(n_1 ln N + 4 ln(N/2)) / N,  N = 2^(n+1), n_1 = N - 4 images that come once
 #include <gibbsite/plugin.hpp>
 
 namespace {

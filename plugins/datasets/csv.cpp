@@ -1,5 +1,6 @@
 // Numbers in a text file (RFC 4180 without quotes): a configuration per line, commas between
 // values.
+//   line n:  x_n1,x_n2,…,x_nd  (and the class y_n, where a column is its own)
 #include <charconv>
 #include <cmath>
 #include <filesystem>

@@ -1,6 +1,6 @@
 // The 1797 handwritten digits of 8 x 8 grey values 0 ... 16 (Alpaydin & Kaynak 1998, UCI Machine
-// Learning Repository, test part), linked into this module from experiments/data/digits.csv: 64
-// values and the digit per line.
+// Learning Repository, test part), linked into this module from experiments/data/digits.csv.
+//   x_{8i+j} = number of set pixels in the 4 x 4 block (i, j) of a bitmap of 32 x 32,  y the digit
 #include <charconv>
 #include <gibbsite/plugin.hpp>
 #include <string_view>

@@ -1,4 +1,6 @@
-// Independent draws from a model whose law can be sampled exactly: data with a known truth.
+// Independent draws from a model whose law can be sampled exactly: data with a known truth
+// (Hyvärinen 2006, Neural Computation 18:2283, compares estimators on such).
+//   x_n ~ p(x) = e^{-E(x)}/Z, n = 1 … N;  E[ln q(x_n)] <= E[ln p(x_n)] = -H(p) for any law q
 #include <gibbsite/plugin.hpp>
 
 namespace {

@@ -1,5 +1,6 @@
-// Configurations in a dataset of an HDF5 file: one per entry of its first axis, all further axes in
-// row-major order; any integer or floating-point type.
+// Configurations in a dataset of an HDF5 file (The HDF Group, HDF5 File Format Specification 3.0):
+// one per entry of its first axis, all further axes in row-major order; any number type.
+//   D of shape (N, d_1, …, d_k):  x_n = (D[n, 0, …, 0], D[n, 0, …, 1], …),  Π d_i coordinates
 #include <hdf5.h>
 
 #include <cmath>

@@ -1,7 +1,8 @@
 // Images and class numbers in the IDX format of MNIST and Fashion-MNIST (LeCun, Cortes & Burges
-// 1998): two zero bytes, a type (8: unsigned byte), the number of axes, their sizes as big-endian
-// 32-bit integers, then the bytes in row-major order; gzipped or not. An image per entry of the
-// first axis. MNIST's files: https://ossci-datasets.s3.amazonaws.com/mnist/; Fashion-MNIST's:
+// 1998), gzipped or not:
+//   0 0 t k | N d_2 … d_k | N Π d_i bytes,  t = 8 (unsigned byte), k axes, sizes as big-endian
+//   32-bit integers, bytes in row-major order;  x_n is the n-th block of Π d_i bytes
+// MNIST's files: https://ossci-datasets.s3.amazonaws.com/mnist/; Fashion-MNIST's:
 // https://github.com/zalandoresearch/fashion-mnist.
 #include <zlib.h>
 

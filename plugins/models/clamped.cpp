@@ -1,4 +1,5 @@
-// Another model's law of some coordinates given the others: p(x_free | x_held) ∝ e^{-E(x)}.
+// Another model's law of some coordinates given the others (Besag 1974, J. R. Stat. Soc. B 36:192).
+//   E_held(x_free) = E(x_free, x_held),  p(x_free | x_held) = e^{-E(x_free, x_held)} / Z(x_held)
 // Configurations are the free coordinates alone, in their order.
 #include <gibbsite/plugin.hpp>
 

@@ -1,5 +1,6 @@
-// Block Gibbs sampling of a bipartite model: h ~ P(h|v), then v ~ P(v|h)
-// (Geman & Geman 1984; Hinton 2002). Reversible on v; one step updates every unit once.
+// Block Gibbs sampling of a bipartite model (Geman & Geman 1984; Hinton 2002).
+//   h ~ P(h|v) = Π_j P(h_j|v),  v' ~ P(v|h) = Π_i P(v_i|h);  K(v, v') = Σ_h P(h|v) P(v'|h)
+// Reversible on v, as P(v) K(v, v') = Σ_h P(h) P(v|h) P(v'|h); one step updates every unit once.
 #include <gibbsite/plugin.hpp>
 
 namespace {

@@ -1,6 +1,7 @@
-// A cycle of kernels (Tierney 1994, section 2.4): K = K_1 K_2 … K_n, each in turn, leaves invariant
-// what every one of them does, and is not reversible even where they are. Each kernel adapts as it
-// does alone; its statistics carry its name.
+// A cycle of kernels (Tierney 1994, Annals of Statistics 22:1701, section 2.4), each in turn:
+//   K = K_1 K_2 … K_n;  π K_i = π for every i gives π K = π
+// It is not reversible even where they are. Each kernel adapts as it does alone; its statistics
+// carry its name.
 #include <gibbsite/api/nested_kernels.hpp>
 #include <gibbsite/plugin.hpp>
 

@@ -1,6 +1,7 @@
-// A mixture of kernels (Tierney 1994, section 2.4): K = Σ_k w_k K_k. In every step each chain draws
-// the kernel that moves it, whatever its state, so that K leaves invariant what every K_k does, and
-// is reversible where all are.
+// A mixture of kernels (Tierney 1994, Annals of Statistics 22:1701, section 2.4).
+//   K = Σ_k w_k K_k,  w_k >= 0, Σ_k w_k = 1;  π K_k = π for every k gives π K = π
+// In every step each chain draws the kernel that moves it, whatever its state; so K is reversible
+// where all are.
 //
 // A kernel adapts after the steps that it has made. It is told how many these are, and that there
 // will be the share w_k of warm-up in all; the last step of warm-up is the last for all kernels

@@ -1,5 +1,9 @@
 // R-hat, effective sample sizes and Monte Carlo errors of the recorded draws, per coordinate and
-// for the energy (Vehtari et al. 2021, Bayesian Analysis 16(2):667-718).
+// for the energy (Vehtari et al. 2021, Bayesian Analysis 16(2):667-718). Of M chains of N draws,
+// split in halves and their ranks made normal, W the variance within and B/N that of their means:
+//   R-hat = √((N-1)/N + (B/N)/W), the larger of draws and of their distances from the median;
+//   ESS = MN/τ,  τ = -1 + 2 Σ_t (ρ_2t + ρ_2t+1) while positive and made to fall (Geyer 1992);
+//   MCSE = s/√ESS
 //
 // A chain that never moved, or a coordinate that stands still in a chain where it should move,
 // has NaN, never a number, and a sentence in `warning`. A coordinate that has one value in all

@@ -1,5 +1,6 @@
-// ln Z = ln Σ_x e^{-E(x)} in closed form, summed over the hidden layer or over all x, and with it
-// the exact log-likelihood ln p(x) = -E(x) - ln Z of the data. Where these are too many, pair
+// ln Z and with it the exact log-likelihood of the data (Salakhutdinov & Murray 2008, section 3).
+//   ln Z = ln Σ_x e^{-E(x)},  ln p(x) = -E(x) - ln Z
+// in closed form, summed over the hidden layer or over all x. Where these are too many, pair
 // interactions of small tree-width by elimination (chains and narrow lattices of any length). On
 // one or two real coordinates without a closed form, ln ∫ e^{-E(x)} dx by quadrature, exact but for
 // a stated error. A closed form at every temperature also tells the mean of lp = -E(x), which draws
