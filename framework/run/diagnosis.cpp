@@ -2,35 +2,22 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "gibbsite/core/convergence.hpp"
 #include "gibbsite/core/error.hpp"
 #include "gibbsite/core/numerics.hpp"
-#include "gibbsite/io/hdf5.hpp"
 #include "gibbsite/io/yaml.hpp"
+#include "gibbsite/run/findings.hpp"
 #include "gibbsite/run/grid.hpp"
 #include "gibbsite/run/quantities.hpp"
 
 namespace gibbsite {
 namespace {
 
-// Four digits are enough to judge by.
-std::string shown(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
-
+const auto shown = judged_digits;
 constexpr double rhat_limit = 1.01, ess_limit = 100, e_bfmi_limit = 0.3;
-constexpr double acceptance_tolerance = 0.2, growth_limit = 10;
+constexpr double acceptance_tolerance = 0.2;
 constexpr std::size_t coordinates_at_once = 64;
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 class Diagnosis {
  public:
@@ -38,8 +25,12 @@ class Diagnosis {
     chains();
     kernel();
     replicas();
-    training();
-    for (const std::string& label : file_.names("/estimates")) estimate("/estimates/" + label);
+    const auto take = [&](const std::vector<Finding>& more) {
+      findings.insert(findings.end(), more.begin(), more.end());
+    };
+    take(training_findings(file_));
+    for (const std::string& label : file_.names("/estimates"))
+      take(estimate_findings(file_, "/estimates/" + label));
   }
   std::vector<Finding> findings;
 
@@ -193,44 +184,6 @@ class Diagnosis {
     if (has_statistic("round_trips") && (statistic("round_trips").bottomRows(1) == 0).any())
       add("kernel", "in some chain no replica has gone down to the lowest temperature and back",
           "run longer, or use more temperatures");
-  }
-
-  void training() {
-    if (!file_.has("/training")) return;
-    const std::string divergence = file_.text_attribute("/training", "divergence");
-    const std::string warning = file_.text_attribute("/training", "warning");
-    if (!divergence.empty())
-      add("training", "it diverged: " + divergence, "lower the learning rate or clip gradients");
-    if (!warning.empty()) add("training", warning, "see the column it names in /training");
-    if (file_.has("/rollbacks/update")) {
-      const std::size_t times = file_.shape("/rollbacks/update")[0];
-      add("training",
-          "it diverged and went on from a snapshot " + std::to_string(times) +
-              (times == 1 ? " time" : " times"),
-          "see the reasons in /rollbacks; lower the learning rate or clip gradients");
-    }
-    if (!file_.has("/training/gradient_norm")) return;
-    const auto norms = file_.read("/training/gradient_norm");
-    if (std::any_of(norms.begin(), norms.end(), [](double g) { return !std::isfinite(g); }))
-      add("training", "a gradient norm is not finite", "lower the learning rate");
-    const std::size_t tenth = norms.size() / 10;
-    if (tenth < 2) return;
-    const double first = median({norms.begin(), norms.begin() + std::ptrdiff_t(tenth)});
-    const double last = median({norms.end() - std::ptrdiff_t(tenth), norms.end()});
-    if (last > growth_limit * first)
-      add("training",
-          "gradients grow: the median norm of the last tenth is " + shown(last) +
-              ", of the first tenth " + shown(first),
-          "lower the learning rate, clip gradients, or regularise");
-  }
-
-  void estimate(const std::string& path) {
-    const auto reliable = file_.boolean_attribute(path, "reliable");
-    const bool of_chains = file_.has(path + "/rhat_max");  // said of the chains already
-    if (!reliable || *reliable || of_chains) return;
-    const std::string warning = file_.text_attribute(path, "warning");
-    add(path.substr(1), warning.empty() ? "it calls itself unreliable" : warning,
-        "use more temperatures, runs or draws, or a base closer to the model");
   }
 
   Hdf5Reader file_;

@@ -19,8 +19,9 @@ struct Finding {
 /// or flip rate, energies that a kernel of Hamiltonian paths does not explore (E-BFMI
 /// below .3), divergences, trees that end at their limit, acceptance rates and step sizes at their
 /// ends or far from what warm-up aimed at, replicas that do not travel, estimates that call
-/// themselves unreliable, and training that diverged or whose gradients grow. Throws StorageError
-/// where the file cannot be read.
+/// themselves unreliable or whose weights or gap do, and training that diverged, whose gradients
+/// grow or whose particles are young (findings.hpp). Throws StorageError where the file cannot be
+/// read.
 std::vector<Finding> diagnose(const std::filesystem::path& result);
 
 }  // namespace gibbsite

@@ -73,7 +73,7 @@ Node estimates(const Hdf5Reader& file) {
   for (const std::string& label : file.names("/estimates")) {
     const std::string group = "/estimates/" + label + "/";
     Node one = Node::map();
-    for (const char* name : {"effective_sample_size", "pareto_shape", "gap"})
+    for (const char* name : {"effective_sample_size", "max_weight", "pareto_shape", "gap"})
       if (file.has(group + name) && file.shape(group + name).empty())
         one[name] = Node::of(file.read(group + name)[0]);
     if (!one.entries.empty()) node[label] = std::move(one);

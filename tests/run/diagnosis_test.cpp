@@ -21,7 +21,8 @@ struct Draft {
   std::vector<double> x, energy;
   std::map<std::string, std::vector<double>> statistics;
   std::string divergence, warning, spec;
-  std::vector<double> gradient_norms;
+  std::vector<double> gradient_norms, ages;
+  std::map<std::string, double> of_estimate;
   bool reliable = true;
 
   Draft() {
@@ -65,10 +66,19 @@ struct Draft {
       file.dimension("/training", "update", gradient_norms, false);
       file.put("/training", "gradient_norm", Stored::float64, {"update"}, gradient_norms);
     }
+    if (!ages.empty()) {
+      file.dimension("/training", "record", ages, false);
+      for (const char* name : {"mean_chain_age", "max_chain_age"})
+        file.put("/training", name, Stored::float64, {"record"}, ages);
+    }
     if (!divergence.empty()) file.attribute("/training", "divergence", divergence);
     file.group("/estimates/ais");
     file.attribute("/estimates/ais", "reliable", reliable);
     if (!warning.empty()) file.attribute("/estimates/ais", "warning", warning);
+    file.dimension("/estimates/ais", "run", numbers);
+    file.put("/estimates/ais", "log_weights", Stored::float64, {"run"}, numbers);
+    for (const auto& [name, value] : of_estimate)
+      file.put("/estimates/ais", name, Stored::float64, {}, {value});
     file.finish(folder / "result.h5");
     return diagnose(folder / "result.h5");
   }
@@ -185,6 +195,40 @@ TEST_CASE("estimates that call themselves unreliable and training that diverged 
   CHECK(text(draft) ==
         "training: it diverged: the gradient is not finite at update 7\n"
         "estimates/ais: 3 of 100 weights carry all\n");
+}
+
+TEST_CASE("particles that are to last and are young at the end are found, short chains are not") {
+  Draft draft;
+  draft.ages = {10, 20, 40, 60, 80};
+  CHECK(text(draft) ==
+        "training: particles meant to last are 80 kernel steps old on average, fewer than 100: "
+        "they still tell of their start\n");
+  draft.spec = "train: {gradient: {name: contrastive_divergence, persistent: false}}";
+  CHECK(text(draft) == "");
+  draft.ages = {1, 1, 1, 1, 1};
+  draft.spec = "";
+  CHECK(text(draft) == "");
+  draft.spec = "train: {gradient: {name: contrastive_divergence, persistent: true}}";
+  CHECK(occurrences(text(draft), "are 1 kernel steps old") == 1);
+  draft.ages.back() = 100;
+  CHECK(text(draft) == "");
+}
+
+TEST_CASE("weights that are worth little and a wide gap are found where an estimate is silent") {
+  Draft draft;
+  draft.of_estimate = {
+      {"effective_sample_size", 101}, {"max_weight", .29}, {"pareto_shape", .69}, {"gap", .99}};
+  CHECK(text(draft) == "");
+  draft.of_estimate = {
+      {"effective_sample_size", 99}, {"max_weight", .31}, {"pareto_shape", .71}, {"gap", 1.5}};
+  CHECK(text(draft) ==
+        "estimates/ais: its 1000 weights are worth 99 equal ones, less than a tenth\n"
+        "estimates/ais: one weight has 0.31 of all, more than 0.3\n"
+        "estimates/ais: its weights have a Pareto tail of shape 0.71, above 0.7: no number of "
+        "draws makes its error known\n"
+        "estimates/ais: forward and reverse estimates are 1.5 nats apart, more than 1\n");
+  draft.reliable = false;
+  CHECK(text(draft) == "estimates/ais: it calls itself unreliable\n");
 }
 
 TEST_CASE("a file that cannot be read is a storage fault") {
