@@ -1,40 +1,12 @@
 #include <cmath>
 #include <gibbsite/core/diagnostics.hpp>
 
+#include "support/recorded.hpp"
 #include "support/rows.hpp"
 
 using namespace gibbsite;
 
 namespace {
-
-// Recorded draws from arrays of draws x chains, one per coordinate.
-class FixedDraws final : public Draws {
- public:
-  FixedDraws(std::vector<Eigen::ArrayXXd> x, Eigen::ArrayXXd energy)
-      : x_(std::move(x)), energy_(std::move(energy)) {}
-  Index chains() const override { return energy_.cols(); }
-  Index draws() const override { return energy_.rows(); }
-  Index dim() const override { return Index(x_.size()); }
-  std::vector<Eigen::ArrayXXd> coordinates(Index first, Index count) const override {
-    return {x_.begin() + first, x_.begin() + first + count};
-  }
-  Eigen::ArrayXXd energy() const override { return energy_; }
-
- private:
-  std::vector<Eigen::ArrayXXd> x_;
-  Eigen::ArrayXXd energy_;
-};
-
-// A model that is only asked for its domain.
-class Flat final : public EnergyModel {
- public:
-  explicit Flat(Domain domain) : domain_(std::move(domain)) {}
-  const Domain& domain() const override { return domain_; }
-
- private:
-  void do_energy(const BatchView&, Row& energy) const override { energy.setZero(); }
-  Domain domain_;
-};
 
 Eigen::ArrayXXd autoregressive(double phi, std::uint64_t seed, Index draws = 1000,
                                Index chains = 4) {
@@ -47,10 +19,10 @@ Eigen::ArrayXXd autoregressive(double phi, std::uint64_t seed, Index draws = 100
 }
 
 Result diagnose(const Domain& domain, std::vector<Eigen::ArrayXXd> x, Eigen::ArrayXXd energy) {
-  Flat model(domain);
+  test::Flat model(domain);
   Context context = test::context(&model);
   context.has_samples = true;
-  const FixedDraws draws(std::move(x), std::move(energy));
+  const test::FixedDraws draws(std::move(x), std::move(energy));
   return test::evaluate(*test::make_evaluation("{name: convergence}", context), 1, &draws);
 }
 
@@ -149,7 +121,7 @@ TEST_CASE("chains that disagree are warned of") {
 }
 
 TEST_CASE("convergence without samples is refused") {
-  Flat model(Domain::real(1));
+  test::Flat model(Domain::real(1));
   CHECK_THROWS_WITH_AS(test::make_evaluation("{name: convergence}", test::context(&model)),
                        "evaluation convergence: needs a sample section", Error);
 }
