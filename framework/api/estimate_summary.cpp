@@ -14,11 +14,13 @@ constexpr std::pair<const char*, EstimateSummary::Number> names[] = {
     {"log_partition", EstimateSummary::estimate},
     {"standard_error", EstimateSummary::standard_error},
     {"log_partition_upper", EstimateSummary::above},
-    {"log_partition_upper_standard_error", EstimateSummary::above_error},
-    {"mean_log_likelihood_train", EstimateSummary::train},
-    {"mean_log_likelihood_train_standard_error", EstimateSummary::train_error},
-    {"mean_log_likelihood_test", EstimateSummary::test},
-    {"mean_log_likelihood_test_standard_error", EstimateSummary::test_error}};
+    {"log_partition_upper_standard_error", EstimateSummary::above_error}};
+
+constexpr std::tuple<const char*, EstimateSummary::Number, double> likelihoods[] = {
+    {"mean_log_likelihood_train", EstimateSummary::train, 0},
+    {"mean_log_likelihood_bound_train", EstimateSummary::train, 1},
+    {"mean_log_likelihood_test", EstimateSummary::test, 0},
+    {"mean_log_likelihood_bound_test", EstimateSummary::test, 1}};
 
 std::string text_of(const Result& result, const std::string& name, const std::string& otherwise) {
   const auto found = result.attributes.find(name);
@@ -36,6 +38,14 @@ EstimateSummary::EstimateSummary(const Result& result)
   for (const Variable& variable : result.variables) {
     for (const auto& [name, number] : names)
       if (variable.name == name) at[number] = variable.values.at(0);
+    for (const auto& [name, number, bounded] : likelihoods) {
+      if (variable.name == name) {
+        at[number] = variable.values.at(0);
+        at[number + 2] = bounded;
+      }
+      if (variable.name == std::string(name) + "_standard_error")
+        at[number + 1] = variable.values.at(0);
+    }
     if (variable.name == "interval") {
       at[low] = variable.values.at(0);
       at[high] = variable.values.at(1);
@@ -63,6 +73,19 @@ Eigen::ArrayXd column_of(const std::vector<EstimateSummary>& all, EstimateSummar
   Eigen::ArrayXd values(Index(all.size()));
   for (std::size_t k = 0; k < all.size(); ++k) values(Index(k)) = all[k].at[number];
   return values;
+}
+
+Likelihoods likelihoods_of(const std::vector<EstimateSummary>& all, EstimateSummary::Number number,
+                           bool bounded) {
+  const Eigen::ArrayXd kind = column_of(all, EstimateSummary::Number(number + 2));
+  const auto of_kind = [&](int offset) {
+    const Eigen::ArrayXd values = column_of(all, EstimateSummary::Number(number + offset));
+    return Eigen::ArrayXd((kind == double(bounded)).select(values, nan));
+  };
+  Likelihoods found{of_kind(0), of_kind(1)};
+  found.log_weight =
+      (found.means + column_of(all, EstimateSummary::estimate)).maxCoeff<Eigen::PropagateNumbers>();
+  return found;
 }
 
 Sandwich sandwich_of(const std::vector<EstimateSummary>& all) {

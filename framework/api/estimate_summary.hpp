@@ -20,8 +20,10 @@ struct GIBBSITE_API EstimateSummary {
     above_error,
     train,  ///< mean log-likelihood of the training data
     train_error,
+    train_bounded,  ///< 1 where it is a variational lower bound, 0 where it is not
     test,
     test_error,
+    test_bounded,
     temperatures,  ///< of its ladder; 0 where it has none
     numbers
   };
@@ -39,6 +41,16 @@ struct GIBBSITE_API EstimateSummary {
 /// One number of every summary.
 GIBBSITE_API Eigen::ArrayXd column_of(const std::vector<EstimateSummary>& all,
                                       EstimateSummary::Number number);
+
+/// Mean log-likelihoods of one set of data by several estimators.
+struct Likelihoods {
+  Eigen::ArrayXd means, errors;  ///< NaN where an estimator gives none
+  double log_weight = 0;         ///< the mean of -E, from which every ln Z was taken
+};
+
+/// Those of the data `number` (train or test) that are variational lower bounds, or the others.
+GIBBSITE_API Likelihoods likelihoods_of(const std::vector<EstimateSummary>& all,
+                                        EstimateSummary::Number number, bool bounded);
 
 /// The highest lower and the lowest upper bound on ln Z among `all`, NaN where there is none. An
 /// unbiased estimate of Z is a lower bound on average (Jensen); an exact value is both.

@@ -3,6 +3,8 @@
 //   highest lower bound <= ln Z <= lowest upper bound,
 // where an unbiased estimate of Z is a lower bound on average (Jensen). A lower bound on ln Z is an
 // upper bound on log-likelihoods. How far the two are apart is the verdict (Grosse et al. 2015).
+// Where hidden coordinates cannot be summed, `mean_log_likelihood_bound` is a variational lower
+// bound on ln p(x): its interval is that of ln Z, and only its lower end bounds the likelihood too.
 #include <gibbsite/api/estimate_summary.hpp>
 #include <gibbsite/plugin.hpp>
 
@@ -92,30 +94,31 @@ class LogLikelihood final : public Evaluation {
                                        {"log_partition_low", Summary::low},
                                        {"log_partition_high", Summary::high}})
       result.vector("estimator_" + std::string(name), "estimator", column_of(all, number));
-    add("train", Summary::train, all, bounds, result);
-    add("test", Summary::test, all, bounds, result);
+    for (const bool bounded : {false, true}) {
+      add("train", bounded, Summary::train, all, bounds, result);
+      add("test", bounded, Summary::test, all, bounds, result);
+    }
     result.headline.emplace_back("gap", bounds.gap());
     judge(all, bounds, result);
     return result;
   }
 
-  // Mean log-likelihoods of one set of data: by each estimator, and between the bounds.
-  void add(const std::string& which, Summary::Number number, const std::vector<Summary>& all,
-           const Sandwich& bounds, Result& result) const {
-    const Eigen::ArrayXd values = column_of(all, number), log_z = column_of(all, Summary::estimate);
-    if (values.isNaN().all()) return;
-    const std::string name = "mean_log_likelihood_" + which;
-    result.vector("estimator_" + name, "estimator", values);
-    result.vector("estimator_" + name + "_standard_error", "estimator",
-                  column_of(all, Summary::Number(number + 1)));
+  // Mean log-likelihoods of some data, or bounds on them: by each estimator, and between bounds.
+  void add(const std::string& which, bool bounded, Summary::Number number,
+           const std::vector<Summary>& all, const Sandwich& bounds, Result& result) const {
+    const Likelihoods found = likelihoods_of(all, number, bounded);
+    if (found.means.isNaN().all()) return;
+    const std::string kind = bounded ? "bound_" + which : which,
+                      name = "mean_log_likelihood_" + kind;
+    if (bounded) result.attributes["likelihood_" + which] = std::string("variational_lower_bound");
+    result.vector("estimator_" + name, "estimator", found.means);
+    result.vector("estimator_" + name + "_standard_error", "estimator", found.errors);
     for (std::size_t k = 0; k < all.size(); ++k)
-      result.headline.emplace_back(names_[k] + "_" + which, values(Index(k)));
-    // The mean of -E, from which every estimate of ln Z was taken.
-    const double likelihood = (values + log_z).maxCoeff<Eigen::PropagateNumbers>();
+      result.headline.emplace_back(names_[k] + "_" + kind, found.means(Index(k)));
     for (const auto& [end, log_partition] :
          {std::pair{"_lower", bounds.upper}, {"_upper", bounds.lower}}) {
-      result.scalar(name + end, likelihood - log_partition);
-      result.headline.emplace_back(name + end, likelihood - log_partition);
+      result.scalar(name + end, found.log_weight - log_partition);
+      result.headline.emplace_back(name + end, found.log_weight - log_partition);
     }
   }
 
@@ -127,10 +130,10 @@ class LogLikelihood final : public Evaluation {
       kinds.push_back(names_[k] + " (" + all[k].bound + ")");
       if (!all[k].warning.empty()) warnings.push_back(names_[k] + ": " + all[k].warning);
     }
-    result.attributes = {{"bound", std::string(bounds.gap() == 0 ? "exact" : "none")},
-                         {"sandwich", verdict.text},
-                         {"estimators", join(kinds)},
-                         {"reliable", warnings.empty()}};
+    result.attributes["bound"] = std::string(bounds.gap() == 0 ? "exact" : "none");
+    result.attributes["sandwich"] = verdict.text;
+    result.attributes["estimators"] = join(kinds);
+    result.attributes["reliable"] = warnings.empty();
     if (!warnings.empty()) result.attributes["warning"] = join(warnings, "; ");
   }
 
@@ -142,8 +145,7 @@ class LogLikelihood final : public Evaluation {
 }  // namespace
 
 GIBBSITE_PLUGIN(registry) {
-  registry.add<LogLikelihood>(
-      "log_likelihood",
-      "log-likelihood of the data by several estimators, and between their bounds",
-      "Grosse, Ghahramani & Adams 2015, arXiv 1511.02543");
+  registry.add<LogLikelihood>("log_likelihood",
+                              "log-likelihoods by several estimators, and between their bounds",
+                              "Grosse, Ghahramani & Adams 2015, arXiv 1511.02543");
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <gibbsite/api/completion.hpp>
 
@@ -103,6 +104,46 @@ TEST_CASE("the likelihood of a deep machine by every estimator of ln Z (|z| < 5)
     CHECK(std::abs(likelihood[k] - likelihood[0]) < 5 * error[k]);
   }
   CHECK(test::value_of(result, "gap") == 0);
+}
+
+// 21 units in the second hidden layer, 3 in the first: with v held, ln p(v) is a sum over the
+// first, while sums over the second are out of reach.
+TEST_CASE("the likelihood of a deep machine that cannot be summed is a lower bound, and says so") {
+  const auto model = test::make_model(
+      "{name: deep_boltzmann_machine, visible: 4, hidden: [3, 21], weight_scale: 1}");
+  const test::Rows v(test::all_states(Domain::binary(4)));
+  const CompletedData data(v, *model);
+  const Result result = test::evaluate(
+      *test::make_evaluation(several("exact_log_partition, {name: tree_reweighted}, " + ais),
+                             test::context_with(*model, &data)),
+      1);
+  CHECK(text(result, "likelihood_train") == "variational_lower_bound");
+  for (const Variable& variable : result.variables) {
+    CAPTURE(variable.name);
+    CHECK(variable.name.find("log_likelihood_train") == variable.name.npos);
+  }
+  const double log_z = exact_sum(*model, test::workers(), false).log_partition;
+  double exact = 0;
+  for (Index n = 0; n < 16; ++n)
+    exact += exact_sum(Clamped(*model, {0, 1, 2, 3}, v.x().col(n)), test::workers(), false)
+                 .log_partition /
+             16;
+  exact -= log_z;
+  const auto& bound = test::values_of(result, "estimator_mean_log_likelihood_bound_train");
+  REQUIRE(bound.size() == 3);
+  CHECK(bound[0] < exact);
+  CHECK(bound[0] > exact - 3);
+  CHECK(bound[1] < bound[0]);
+  CHECK(std::abs(bound[2] - bound[0]) <
+        5 * test::values_of(result, "estimator_mean_log_likelihood_bound_train_standard_error")[2]);
+  // ln Z lies between the two ends, as one of the estimators is exact.
+  for (const std::string end : {"_lower", "_upper"})
+    CHECK(test::near(test::value_of(result, "mean_log_likelihood_bound_train" + end), bound[0],
+                     1e-11));
+  std::vector<std::string> headlines;
+  for (const auto& [name, value] : result.headline) headlines.push_back(name);
+  CHECK(std::find(headlines.begin(), headlines.end(), "annealed_importance_sampling_bound_train") !=
+        headlines.end());
 }
 
 TEST_CASE("without an upper bound nothing is called converged") {
