@@ -145,7 +145,6 @@ class LogLikelihood final : public Evaluation {
 }  // namespace
 
 GIBBSITE_PLUGIN(registry) {
-  registry.add<LogLikelihood>("log_likelihood",
-                              "log-likelihoods by several estimators, and between their bounds",
+  registry.add<LogLikelihood>("log_likelihood", "log-likelihoods by several estimators, and bounds",
                               "Grosse, Ghahramani & Adams 2015, arXiv 1511.02543");
 }
