@@ -61,7 +61,9 @@ class MaximumMeanDiscrepancy final : public Evaluation {
     const Batch y = observations(input.random.split("data")), x = points(*input.draws, chains);
     const double s = params_.bandwidth ? *params_.bandwidth : median_distance(y);
     Result result;
-    result.attributes = {{"bound", std::string("none")}, {"reliable", true}};
+    result.attributes = {{"bound", std::string("none")},
+                         {"data", std::string(context_.test != nullptr ? "test" : "train")},
+                         {"reliable", true}};
     double value = std::nan(""), error = value;
     if (chains > 1 && y.cols() > 1 && s > 0) {
       const Index own = x.cols() / chains;
@@ -74,9 +76,11 @@ class MaximumMeanDiscrepancy final : public Evaluation {
                    second = 2 * xx.variance / (n * (n - 1)) + 2 * yy.variance / (m * (m - 1)) +
                             4 * xy.variance / (n * m);
       error = std::sqrt(std::max(first - second, second));
-    } else {
+    }
+    if (!std::isfinite(value)) {
       result.attributes["reliable"] = false;
-      result.attributes["warning"] = std::string("needs two chains and two different data");
+      result.attributes["warning"] =
+          std::string("needs two chains, two different data and finite draws");
     }
     result.scalar("mmd_squared", value);
     result.scalar("standard_error", error);
