@@ -1,6 +1,7 @@
 #include "gibbsite/io/files.hpp"
 
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -52,6 +53,13 @@ class Descriptor {
 
 fs::path folder_of(const fs::path& path) {
   return path.parent_path().empty() ? fs::path(".") : path.parent_path();
+}
+
+// Hashes need no configuration of the system's, whose reading takes longer than most of them.
+void prepare_openssl() {
+  static const int once =
+      OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS, nullptr);
+  (void)once;
 }
 
 std::string hex(const unsigned char* bytes, std::size_t count) {
@@ -138,6 +146,7 @@ void make_folder(const fs::path& path) {
 }
 
 std::string sha256(const std::string& bytes) {
+  prepare_openssl();
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr);
@@ -145,6 +154,7 @@ std::string sha256(const std::string& bytes) {
 }
 
 std::string sha256_of_file(const fs::path& path) {
+  prepare_openssl();
   const Descriptor file(path, O_RDONLY);
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> state(EVP_MD_CTX_new(),
                                                                       &EVP_MD_CTX_free);

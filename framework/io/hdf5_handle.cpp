@@ -1,5 +1,7 @@
 #include "gibbsite/io/hdf5_handle.hpp"
 
+#include <algorithm>
+
 namespace gibbsite {
 namespace {
 
@@ -44,6 +46,14 @@ hid_t native(Stored type) {
       break;
   }
   return H5T_NATIVE_INT8;
+}
+
+Handle transfer(std::size_t elements) {
+  constexpr std::size_t largest_element = 16, most = 1 << 20;  // a text's place; the default
+  Handle list(H5Pcreate(H5P_DATASET_XFER), H5Pclose);
+  const std::size_t room = std::clamp<std::size_t>(elements, 1, most / largest_element);
+  H5Pset_buffer(list, room * largest_element, nullptr, nullptr);
+  return list;
 }
 
 Handle text_type() {

@@ -39,6 +39,9 @@ void prepare_library();
 std::string library_reason();
 /// The type of `type` in memory.
 hid_t native(Stored type);
+/// How `elements` are read or written: with room to convert no more than these. By itself the
+/// library zeroes a megabyte for every call whose types differ.
+Handle transfer(std::size_t elements);
 /// Variable-length UTF-8 text.
 Handle text_type();
 

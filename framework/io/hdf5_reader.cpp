@@ -87,10 +87,16 @@ std::vector<double> Hdf5Reader::read(const std::string& path) const {
 
 namespace {
 
+std::size_t product(const std::vector<std::size_t>& count) {
+  std::size_t n = 1;
+  for (const std::size_t c : count) n *= c;
+  return n;
+}
+
 void read_block(hid_t dataset, hid_t type, const std::vector<std::size_t>& offset,
                 const std::vector<std::size_t>& count, void* out,
                 const std::function<void(herr_t)>& check) {
-  if (offset.empty()) return check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out));
+  if (offset.empty()) return check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, transfer(1), out));
   const std::vector<hsize_t> start(offset.begin(), offset.end()),
       extent(count.begin(), count.end());
   for (const hsize_t n : extent)
@@ -98,13 +104,7 @@ void read_block(hid_t dataset, hid_t type, const std::vector<std::size_t>& offse
   const Handle space(H5Dget_space(dataset), H5Sclose);
   const Handle memory(H5Screate_simple(int(extent.size()), extent.data(), nullptr), H5Sclose);
   check(H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr));
-  check(H5Dread(dataset, type, memory, space, H5P_DEFAULT, out));
-}
-
-std::size_t product(const std::vector<std::size_t>& count) {
-  std::size_t n = 1;
-  for (const std::size_t c : count) n *= c;
-  return n;
+  check(H5Dread(dataset, type, memory, space, transfer(product(count)), out));
 }
 
 }  // namespace
@@ -131,7 +131,8 @@ std::vector<std::string> Hdf5Reader::read_texts(const std::string& path) const {
   const Handle dataset = state_->dataset(path);
   std::vector<char*> raw(product(shape(path)));
   if (raw.empty()) return {};
-  state_->check(H5Dread(dataset, text_type(), H5S_ALL, H5S_ALL, H5P_DEFAULT, raw.data()), path);
+  state_->check(H5Dread(dataset, text_type(), H5S_ALL, H5S_ALL, transfer(raw.size()), raw.data()),
+                path);
   std::vector<std::string> texts;
   for (char* text : raw) {
     texts.emplace_back(text == nullptr ? "" : text);

@@ -94,6 +94,13 @@ struct Hdf5Writer::State {
             H5Dclose};
   }
 
+  template <class T>
+  void write_whole(const std::string& full, hid_t type, const std::vector<T>& values) {
+    check(
+        H5Dwrite(datasets.at(full), type, H5S_ALL, H5S_ALL, transfer(values.size()), values.data()),
+        full);
+  }
+
   void make_scale(const std::string& full, const std::string& name, hsize_t length) {
     const Handle& scale = datasets.at(full);
     check(H5DSset_scale(scale, name.c_str()), full);
@@ -152,10 +159,7 @@ void Hdf5Writer::dimension(const std::string& group_path, const std::string& nam
   const Stored type = integer ? Stored::int64 : Stored::float64;
   state_->types[full] = type;
   state_->datasets[full] = state_->dataset(full, in_file(type), {length}, false);
-  if (length > 0)
-    state_->check(H5Dwrite(state_->datasets[full], H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                           coordinates.data()),
-                  full);
+  if (length > 0) state_->write_whole(full, H5T_NATIVE_DOUBLE, coordinates);
   state_->make_scale(full, name, length);
 }
 
@@ -167,10 +171,7 @@ void Hdf5Writer::dimension(const std::string& group_path, const std::string& nam
   std::vector<const char*> pointers;
   for (const auto& text : coordinates) pointers.push_back(text.c_str());
   state_->datasets[full] = state_->dataset(full, type, {hsize_t(coordinates.size())}, false);
-  if (!coordinates.empty())
-    state_->check(
-        H5Dwrite(state_->datasets[full], type, H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()),
-        full);
+  if (!coordinates.empty()) state_->write_whole(full, type, pointers);
   state_->make_scale(full, name, coordinates.size());
 }
 
@@ -201,19 +202,20 @@ void Hdf5Writer::write(const std::string& group_path, const std::string& name,
   const hid_t type = native(state_->types.at(full));
   const Handle& dataset = state_->datasets.at(full);
   if (offset.empty()) {
-    state_->check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), full);
+    state_->check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, transfer(1), values), full);
     return;
   }
   const std::vector<hsize_t> start(offset.begin(), offset.end()),
       extent(count.begin(), count.end());
-  for (const hsize_t n : extent)
-    if (n == 0) return;
+  std::size_t elements = 1;
+  for (const hsize_t n : extent) elements *= n;
+  if (elements == 0) return;
   const Handle space(H5Dget_space(dataset), H5Sclose);
   const Handle memory(H5Screate_simple(int(extent.size()), extent.data(), nullptr), H5Sclose);
   state_->check(
       H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr),
       full);
-  state_->check(H5Dwrite(dataset, type, memory, space, H5P_DEFAULT, values), full);
+  state_->check(H5Dwrite(dataset, type, memory, space, transfer(elements), values), full);
 }
 
 void Hdf5Writer::put(const std::string& group_path, const std::string& name, Stored type,
@@ -221,10 +223,7 @@ void Hdf5Writer::put(const std::string& group_path, const std::string& name, Sto
                      const std::vector<double>& values) {
   create(group_path, name, type, dimensions);
   const std::string full = under(group_path, name);
-  if (values.empty()) return;
-  state_->check(H5Dwrite(state_->datasets.at(full), H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL,
-                         H5P_DEFAULT, values.data()),
-                full);
+  if (!values.empty()) state_->write_whole(full, H5T_NATIVE_DOUBLE, values);
 }
 
 void Hdf5Writer::put_texts(const std::string& group_path, const std::string& name,
@@ -238,8 +237,7 @@ void Hdf5Writer::put_texts(const std::string& group_path, const std::string& nam
       state_->dataset(full, type, {hsize_t(values.size())}, false);
   state_->check(H5DSattach_scale(made, state_->datasets.at(under(group_path, dimension_name)), 0),
                 full);
-  if (!values.empty())
-    state_->check(H5Dwrite(made, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()), full);
+  if (!values.empty()) state_->write_whole(full, type, pointers);
 }
 
 void Hdf5Writer::attribute(const std::string& path, const std::string& name,

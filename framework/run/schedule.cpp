@@ -245,7 +245,7 @@ class Scheduler {
   bool storage_fault_ = false;
   CellQueue queue_;
   std::vector<Running> running_;
-  Clock::time_point grid_written_, looked_ = Clock::now();
+  Clock::time_point grid_written_ = Clock::now(), looked_ = Clock::now();
   double grid_seconds_ = 0;  // that writing it took
 };
 
