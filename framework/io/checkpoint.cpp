@@ -159,11 +159,17 @@ Checkpoint unpack(const fs::path& file, const std::string& cell) {
 
 void write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint) {
   const fs::path newest = folder / "checkpoint.bin", previous = folder / "checkpoint.previous.bin";
-  const fs::path beside = folder / ("checkpoint.new." + unique_name());
-  write_file(beside, pack(checkpoint));
-  std::error_code fault;
-  if (fs::exists(newest)) fs::rename(newest, previous, fault);
-  publish_file(beside, newest);
+  const fs::path beside = write_beside(newest, pack(checkpoint));
+  try {
+    sync_files({beside});
+    std::error_code fault;
+    if (fs::exists(newest)) fs::rename(newest, previous, fault);
+    publish_file(beside, newest);
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove(beside, ignored);
+    throw;
+  }
 }
 
 FoundCheckpoint read_checkpoint(const fs::path& folder, const std::string& cell) {

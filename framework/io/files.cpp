@@ -1,8 +1,10 @@
+// The steps of SHA-256 alone: OpenSSL's other functions, SHA256() too, bring in its providers and
+// their configuration, which takes longer than most hashes.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "gibbsite/io/files.hpp"
 
 #include <fcntl.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -51,41 +53,50 @@ class Descriptor {
   int file_;
 };
 
-fs::path folder_of(const fs::path& path) {
-  return path.parent_path().empty() ? fs::path(".") : path.parent_path();
-}
-
-// Hashes need no configuration of the system's, whose reading takes longer than most of them.
-void prepare_openssl() {
-  static const int once =
-      OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS, nullptr);
-  (void)once;
-}
-
-std::string hex(const unsigned char* bytes, std::size_t count) {
+std::string digest_of(SHA256_CTX& state) {
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256_Final(digest, &state);
   std::string text;
-  for (std::size_t i = 0; i < count; ++i) {
-    text += "0123456789abcdef"[bytes[i] >> 4];
-    text += "0123456789abcdef"[bytes[i] & 15];
+  for (const unsigned char byte : digest) {
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
   }
   return text;
 }
 
 }  // namespace
 
-void publish_file(const fs::path& from, const fs::path& to) {
-  Descriptor(from, O_RDONLY).sync();
+void sync_files(const std::vector<fs::path>& files) {
+  std::vector<std::unique_ptr<Descriptor>> open;
+  for (const fs::path& file : files) {
+    open.push_back(std::make_unique<Descriptor>(file, O_RDONLY));
+    // Only a hint; what it cannot do, the sync does or reports.
+    ::sync_file_range(open.back()->get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+  }
+  for (const auto& file : open) file->sync();
+}
+
+void sync_folder(const fs::path& folder) {
+  Descriptor(folder.empty() ? fs::path(".") : folder, O_RDONLY | O_DIRECTORY).sync();
+}
+
+void rename_file(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0)
     fail(to, "cannot be renamed from " + from.filename().string());
-  Descriptor(folder_of(to), O_RDONLY | O_DIRECTORY).sync();
+}
+
+void publish_file(const fs::path& from, const fs::path& to) {
+  sync_files({from});
+  rename_file(from, to);
+  sync_folder(to.parent_path());
 }
 
 bool publish_first(const fs::path& from, const fs::path& to) {
-  Descriptor(from, O_RDONLY).sync();
+  sync_files({from});
   const bool first = ::link(from.c_str(), to.c_str()) == 0;
   if (!first && errno != EEXIST) fail(to, "cannot be linked from " + from.filename().string());
   ::unlink(from.c_str());
-  Descriptor(folder_of(to), O_RDONLY | O_DIRECTORY).sync();
+  sync_folder(to.parent_path());
   return first;
 }
 
@@ -102,7 +113,7 @@ std::string unique_name() {
   return name;
 }
 
-void write_file(const fs::path& path, const std::string& bytes) {
+fs::path write_beside(const fs::path& path, const std::string& bytes) {
   // A rename would put a file in the place of a device or a pipe.
   std::error_code unknown;  // where the system will not say, opening the file does
   const fs::file_status there = fs::status(path, unknown);
@@ -117,8 +128,17 @@ void write_file(const fs::path& path, const std::string& bytes) {
       if (wrote < 0 && errno != EINTR) fail(path, "cannot be written");
       if (wrote > 0) done += std::size_t(wrote);
     }
-    file.sync();
     file.close();
+  } catch (...) {
+    ::unlink(beside.c_str());
+    throw;
+  }
+  return beside;
+}
+
+void write_file(const fs::path& path, const std::string& bytes) {
+  const fs::path beside = write_beside(path, bytes);
+  try {
     publish_file(beside, path);
   } catch (...) {
     ::unlink(beside.c_str());
@@ -146,30 +166,23 @@ void make_folder(const fs::path& path) {
 }
 
 std::string sha256(const std::string& bytes) {
-  prepare_openssl();
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr);
-  return hex(digest, size);
+  SHA256_CTX state;
+  SHA256_Init(&state);
+  SHA256_Update(&state, bytes.data(), bytes.size());
+  return digest_of(state);
 }
 
 std::string sha256_of_file(const fs::path& path) {
-  prepare_openssl();
   const Descriptor file(path, O_RDONLY);
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> state(EVP_MD_CTX_new(),
-                                                                      &EVP_MD_CTX_free);
-  EVP_DigestInit_ex(state.get(), EVP_sha256(), nullptr);
+  SHA256_CTX state;
+  SHA256_Init(&state);
   char buffer[1 << 16];
   while (true) {
     const ssize_t got = ::read(file.get(), buffer, sizeof buffer);
     if (got < 0 && errno != EINTR) fail(path, "cannot be read");
-    if (got == 0) break;
-    if (got > 0) EVP_DigestUpdate(state.get(), buffer, std::size_t(got));
+    if (got == 0) return digest_of(state);
+    if (got > 0) SHA256_Update(&state, buffer, std::size_t(got));
   }
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  EVP_DigestFinal_ex(state.get(), digest, &size);
-  return hex(digest, size);
 }
 
 FileLock::FileLock(const fs::path& path) {

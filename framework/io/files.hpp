@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace gibbsite {
 
@@ -15,6 +16,17 @@ void publish_file(const std::filesystem::path& from, const std::filesystem::path
 /// The same, but where `to` is there already it stays and `from` goes: the first one wins, on
 /// network file systems too. Returns whether `from` did.
 bool publish_first(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Writes `bytes` into a new file beside `path` and returns its name. It is durable when it is
+/// published. Throws StorageError with the system's reason.
+std::filesystem::path write_beside(const std::filesystem::path& path, const std::string& bytes);
+/// Waits until the contents of complete files are on the disk. All are under way before one is
+/// waited for, so that many cost little more than one.
+void sync_files(const std::vector<std::filesystem::path>& files);
+/// Waits until the names in a folder are on the disk.
+void sync_folder(const std::filesystem::path& folder);
+/// Gives a file another name in its folder; not durable by itself.
+void rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// A word that no other process on any machine makes, for the names of passing files.
 std::string unique_name();

@@ -56,15 +56,13 @@ class Hdf5Writer {
   /// An attribute of a group or dataset; the path "/" is the file.
   void attribute(const std::string& path, const std::string& name, const AttributeValue& value);
 
-  /// Flushes, closes, and publishes the file under `name` (see publish_file).
+  /// Flushes and closes the file under the name that it has; throws StorageError where not
+  /// everything could be written. It is durable when it is published.
+  void close();
+  /// Closes the file and publishes it under `name` (see publish_file).
   void finish(const std::filesystem::path& name);
-  /// The same, but a file that is there already under the name stays; returns whether none was.
-  bool finish_first(const std::filesystem::path& name);
 
  private:
-  /// Closes the file; throws StorageError where not everything is on the disk.
-  void close();
-
   struct State;
   std::unique_ptr<State> state_;
 };

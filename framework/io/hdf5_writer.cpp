@@ -291,9 +291,4 @@ void Hdf5Writer::finish(const std::filesystem::path& name) {
   publish_file(state_->path, name);
 }
 
-bool Hdf5Writer::finish_first(const std::filesystem::path& name) {
-  close();
-  return publish_first(state_->path, name);
-}
-
 }  // namespace gibbsite

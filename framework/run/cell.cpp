@@ -78,8 +78,7 @@ void sweep(const fs::path& folder, bool complete) {
   fs::remove_all(folder / "segments", ignored);
   for (const auto& item : fs::directory_iterator(folder, ignored)) {
     const std::string name = item.path().filename().string();
-    if (name.find(".tmp.") != name.npos || name.starts_with("checkpoint.new.") ||
-        (complete && name.starts_with("checkpoint.")))
+    if (name.find(".tmp.") != name.npos || (complete && name.starts_with("checkpoint.")))
       fs::remove(item.path(), ignored);
   }
   remove_leases(folder);
@@ -112,9 +111,7 @@ Outcome finish_cell(Session& session, const Registry& registry) {
   outcome.seconds = session.seconds();
   outcome.headline = headline_of(session);
   outcome.made_by = session.state.made_by;
-  // The result comes last: where it exists, its status does too.
   session.require_lease();
-  write_status(folder, outcome);
   if (!write_result(session, registry, outcome)) throw LeaseLost();
   sweep(folder, outcome.status == "complete");
   return outcome;

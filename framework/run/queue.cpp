@@ -128,7 +128,10 @@ void CellQueue::prepare(const PlannedCell& cell) const {
         fs::remove_all(item.path(), none);
   }
   fs::remove(folder / "status.yaml", none);  // it tells of an earlier attempt
-  if (!fs::exists(folder / "cell.yaml")) write_file(folder / "cell.yaml", to_yaml(cell.spec));
+  // Durable with the result: after a fall of the system it is compared with the plan, not trusted.
+  const fs::path file = folder / "cell.yaml";
+  const std::string text = to_yaml(cell.spec);
+  if (!fs::exists(file) || read_file(file) != text) rename_file(write_beside(file, text), file);
 }
 
 void CellQueue::tell_of_holder(Waiting& job, const Claim& claimed) {

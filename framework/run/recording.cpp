@@ -161,7 +161,8 @@ void DrawBuffer::close(const std::filesystem::path& file, const std::string& pos
       }
     }
   }
-  writer.finish(file);
+  writer.close();
+  rename_file(beside, file);
   for (auto& x : x_) x.clear();
   for (auto& chain : statistics_)
     for (auto& values : chain) values.clear();

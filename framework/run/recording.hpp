@@ -40,7 +40,8 @@ class DrawBuffer {
   void append(Index first, const BatchView& x, const Table& statistics);
   Index rows() const;
   std::size_t bytes() const;
-  /// Writes and publishes a segment of all rows, then empties the buffer.
+  /// Writes a segment of all rows, complete under its name but not yet durable, and empties the
+  /// buffer.
   void close(const std::filesystem::path& file, const std::string& posterior,
              const std::string& stats);
 

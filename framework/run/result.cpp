@@ -178,15 +178,10 @@ std::vector<double> draw_steps(Index draws, Index thin) {
   return steps;
 }
 
-}  // namespace
-
-bool write_result(const Session& session, const Registry& registry, const Outcome& outcome) {
+void fill(Hdf5Writer& file, const Session& session, const Registry& registry,
+          const Outcome& outcome) {
   const Experiment& experiment = session.experiment;
   const Checkpoint& state = session.state;
-  const std::filesystem::path beside =
-      session.folder / ("result.h5.tmp." + std::to_string(session.attempt));
-  std::filesystem::remove(beside);
-  Hdf5Writer file(beside);
   write_root(file, session, registry, outcome);
   if (experiment.sample && !state.segments.empty()) {
     const SampleStage& stage = *experiment.sample;
@@ -204,7 +199,30 @@ bool write_result(const Session& session, const Registry& registry, const Outcom
     write_one(file, experiment.evaluate[k].label, experiment.evaluate[k].name, state.results[k],
               *experiment.own_model);
   write_cost(file, state, outcome.seconds);
-  return file.finish_first(session.folder / "result.h5");
+}
+
+}  // namespace
+
+bool write_result(const Session& session, const Registry& registry, const Outcome& outcome) {
+  const std::filesystem::path& folder = session.folder;
+  const std::filesystem::path beside =
+      folder / ("result.h5.tmp." + std::to_string(session.attempt));
+  std::filesystem::remove(beside);
+  Hdf5Writer file(beside);
+  fill(file, session, registry, outcome);
+  file.close();
+  std::filesystem::path status;
+  try {
+    status = write_beside(folder / "status.yaml", status_text(outcome));
+    sync_files({beside, status, folder / "cell.yaml"});
+    rename_file(status, folder / "status.yaml");
+    return publish_first(beside, folder / "result.h5");
+  } catch (const StorageError&) {
+    // On a full disk what cannot be finished makes room.
+    std::error_code ignored;
+    for (const auto& part : {beside, status}) std::filesystem::remove(part, ignored);
+    throw;
+  }
 }
 
 std::vector<std::pair<std::string, double>> headline_of(const Session& session) {

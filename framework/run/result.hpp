@@ -22,13 +22,16 @@ struct Outcome {
   std::vector<std::string> log;  ///< last lines that a failed cell printed
 };
 
-/// Writes `<folder>/result.h5` from the session's state and segments; it appears when complete.
-/// False where another attempt at the cell was faster: then its file stays.
+/// Writes `<folder>/result.h5` from the session's state and segments and `<folder>/status.yaml`.
+/// They become durable with the cell's spec and appear when they are, the result last: where it is,
+/// its status is. False where another attempt at the cell was faster: then its result stays.
 bool write_result(const Session& session, const Registry& registry, const Outcome& outcome);
 
 /// The headline numbers of the evaluations, as `label.metric`.
 std::vector<std::pair<std::string, double>> headline_of(const Session& session);
 
+/// The text of the status file.
+std::string status_text(const Outcome& outcome);
 /// Writes `<folder>/status.yaml`.
 void write_status(const std::filesystem::path& folder, const Outcome& outcome);
 /// Reads it; empty status where there is none.

@@ -145,9 +145,10 @@ void sample(Session& session) {
     if (buffer.rows() == 0) return;
     const Index rows = buffer.rows();
     const bool warm = state.steps <= stage.params.warmup;
-    buffer.close(segment_file(session.folder, state.segments.size(), session.attempt),
-                 warm ? "warmup_posterior" : "posterior",
+    const auto file = segment_file(session.folder, state.segments.size(), session.attempt);
+    buffer.close(file, warm ? "warmup_posterior" : "posterior",
                  warm ? "warmup_sample_stats" : "sample_stats");
+    session.fresh_segments.push_back(file);
     state.segments.push_back({rows, session.attempt});
   };
   session.before_save = close;

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "gibbsite/io/files.hpp"
 #include "gibbsite/run/lease.hpp"
 
 namespace gibbsite {
@@ -108,6 +109,11 @@ void Session::save() {
   if (before_first_save) std::exchange(before_first_save, nullptr)();
   account();
   state.seconds = seconds();
+  if (!fresh_segments.empty()) {
+    sync_files(fresh_segments);
+    sync_folder(folder / "segments");
+    fresh_segments.clear();
+  }
   write_checkpoint(folder, state);
   saved_ = Clock::now();
 }

@@ -40,6 +40,8 @@ class Session final : public Desk {
   const int attempt;
   Checkpoint state;
 
+  /// Segments that are complete but perhaps not on the disk: no checkpoint names them yet.
+  std::vector<std::filesystem::path> fresh_segments;
   /// Called before each checkpoint, to close what is buffered.
   std::function<void()> before_save;
   /// Called before the first checkpoint of this attempt.

@@ -8,7 +8,7 @@
 
 namespace gibbsite {
 
-void write_status(const std::filesystem::path& folder, const Outcome& outcome) {
+std::string status_text(const Outcome& outcome) {
   Node node = Node::map();
   node["status"] = Node::scalar(outcome.status, true);
   if (!outcome.error.empty()) node["error"] = Node::scalar(outcome.error, true);
@@ -31,7 +31,11 @@ void write_status(const std::filesystem::path& folder, const Outcome& outcome) {
     for (const std::string& line : outcome.log) lines.push_back(Node::scalar(line, true));
     node["log"] = Node::list(std::move(lines));
   }
-  write_file(folder / "status.yaml", to_yaml(node));
+  return to_yaml(node);
+}
+
+void write_status(const std::filesystem::path& folder, const Outcome& outcome) {
+  write_file(folder / "status.yaml", status_text(outcome));
 }
 
 Outcome read_status(const std::filesystem::path& folder) {
