@@ -7,6 +7,7 @@ install(TARGETS gibbsite_double gibbsite_single EXPORT gibbsite LIBRARY DESTINAT
 install(DIRECTORY core api DESTINATION include/gibbsite FILES_MATCHING PATTERN "*.hpp"
   PATTERN "kernels_isa.hpp" EXCLUDE)
 install(DIRECTORY templates DESTINATION lib/gibbsite)
+install(FILES ${commit_file} DESTINATION lib/gibbsite)
 install(FILES ${GIBBSITE_INCLUDE}/gibbsite/version.hpp DESTINATION include/gibbsite)
 file(WRITE ${CMAKE_BINARY_DIR}/sdk/plugin.hpp "#pragma once\n\n#include \"gibbsite/api/plugin.hpp\"\n")
 install(FILES ${CMAKE_BINARY_DIR}/sdk/plugin.hpp DESTINATION include/gibbsite)

@@ -14,6 +14,7 @@
 
 #include "gibbsite/build_info.hpp"
 #include "gibbsite/io/files.hpp"
+#include "gibbsite/io/loader.hpp"
 
 namespace gibbsite {
 namespace {
@@ -44,7 +45,11 @@ std::string build_id_note(std::ifstream& file, const Elf64_Phdr& segment) {
 
 }  // namespace
 
-std::string git_commit() { return GIBBSITE_COMMIT; }
+std::string git_commit() {
+  std::ifstream file(module_folder().parent_path() / "commit");
+  std::string commit;
+  return std::getline(file, commit) ? commit : "unknown";
+}
 bool git_dirty() { return git_commit().ends_with("-dirty"); }
 std::string compiler() { return GIBBSITE_COMPILER; }
 std::string compiler_flags() { return GIBBSITE_FLAGS; }
