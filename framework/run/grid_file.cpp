@@ -40,6 +40,26 @@ void put_varying(Hdf5Writer& file, const Plan& plan, const std::string& path) {
     file.put_texts("/cells", path, "cell", texts);
 }
 
+// Where cells failed: how and where each of them did.
+void put_failures(Hdf5Writer& file, const std::vector<CellRow>& rows) {
+  std::vector<std::string> signals, stages, logs;
+  std::vector<double> steps;
+  bool any = false;
+  for (const auto& [state, outcome] : rows) {
+    const bool failed = state == "failed";
+    any = any || failed;
+    signals.push_back(failed ? outcome.signal : "");
+    stages.push_back(failed ? outcome.stage : "");
+    logs.push_back(failed ? join(outcome.log, "\n") : "");
+    steps.push_back(failed && outcome.step >= 0 ? double(outcome.step) : std::nan(""));
+  }
+  if (!any) return;
+  file.put_texts("/cells", "signal", "cell", signals);
+  file.put_texts("/cells", "stage", "cell", stages);
+  file.put("/cells", "step", Stored::float64, {"cell"}, steps);
+  file.put_texts("/cells", "log", "cell", logs);
+}
+
 }  // namespace
 
 void write_grid_file(const std::filesystem::path& folder, const Plan& plan) {
@@ -81,6 +101,7 @@ void write_grid_file(const std::filesystem::path& folder, const Plan& plan) {
     file.attribute("/cells/" + metric, "headline", true);
   }
   file.put_texts("/cells", "error", "cell", errors);
+  put_failures(file, rows);
   file.put_texts("/cells", "file", "cell", files);
   file.finish(folder / "grid.h5");
 }
