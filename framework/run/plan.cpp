@@ -231,6 +231,8 @@ Plan read_plan(const std::filesystem::path& folder) {
   const std::string text = read_file(file);
   if (auto quick = read_lines(text)) return std::move(*quick);
   const Node node = parse_yaml(text, file.string(), trusted_yaml);
+  if (text_at(node, "gibbsite_plan") != "1")
+    throw Error(file.string() + ": is no plan of gibbsite's; choose another folder (--out)");
   Plan plan{text_at(node, "name"), {}, {}, text_at(node, "question")};
   if (const Node* cells = node.find("cells"))
     for (const Node& cell : cells->items) plan.cells.push_back(from_node(cell));
