@@ -3,11 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
-#include <fstream>
 #include <regex>
 
-#include "support/program.hpp"
-#include "support/results.hpp"
+#include "support/lab.hpp"
 
 using namespace gibbsite::test;
 
@@ -25,48 +23,6 @@ const char* const spec =
     "checkpoint: {every: 0.01}\n"
     "grid: {seed: [1, 2]}\n";
 
-class Lab {
- public:
-  explicit Lab(const std::string& text = spec) : file_(folder.write("s.yaml", text)) {}
-  std::vector<std::string> words(const std::string& out, std::vector<std::string> more = {}) const {
-    std::vector<std::string> all = {"run", file_.string(), "--out", (folder / out).string()};
-    all.insert(all.end(), more.begin(), more.end());
-    return invoke_words(all);
-  }
-  Ending run(const std::string& out, const std::vector<std::string>& more = {},
-             const Environment& environment = {}) const {
-    return run_program(words(out, more), environment);
-  }
-  std::map<std::string, std::string> results(const std::string& out) const {
-    return reproducible_parts(folder / out);
-  }
-  // Whether `out` comes to the same end as a run that nobody disturbed.
-  bool ends_the_same(const std::string& out) const {
-    if (reference_.empty()) {
-      REQUIRE(run("reference").code == 0);
-      reference_ = results("reference");
-      CHECK(reference_.size() > 20);
-    }
-    const Ending last = run(out);
-    CAPTURE(last.err);
-    CHECK(last.code == 0);
-    return differences(reference_, results(out)).empty();
-  }
-  // Waits until a cell of `out` has a checkpoint.
-  bool works(Process& process, const std::string& out) const {
-    while (!process.ends_within(0.002))
-      for (const std::string& name : files_below(folder / out))
-        if (name.ends_with("/checkpoint.bin")) return true;
-    return false;
-  }
-
-  TemporaryFolder folder;
-
- private:
-  fs::path file_;
-  mutable std::map<std::string, std::string> reference_;
-};
-
 std::string quoted(const std::vector<std::string>& words) {
   std::string line;
   for (const std::string& word : words) line += "'" + word + "' ";
@@ -76,17 +32,13 @@ std::string quoted(const std::vector<std::string>& words) {
 }  // namespace
 
 TEST_CASE("a kill at any rename below the cells loses and doubles no draw") {
-  const Lab lab;
+  const Lab lab(spec);
   int killed = 0;
   for (const int nth : {1, 2, 3, 4, 6, 9, 14, 22}) {
     CAPTURE(nth);
     const std::string out = "out" + std::to_string(nth);
-    const Ending ending = lab.run(out, {"--jobs", "1"},
-                                  {{"LD_PRELOAD", GIBBSITE_BUILD "/tests/fixtures/faultio.so"},
-                                   {"FAULT_OP", "rename"},
-                                   {"FAULT_PATH", "/cells/"},
-                                   {"FAULT_NTH", std::to_string(nth)},
-                                   {"FAULT_KILL", "1"}});
+    const Ending ending = lab.run(
+        out, {"--jobs", "1"}, fault("rename", "/cells/", std::size_t(nth), {{"FAULT_KILL", "1"}}));
     killed += ending.signal != 0 || occurrences(ending.err, "SIGKILL") > 0 ? 1 : 0;
     CHECK(lab.ends_the_same(out));
   }
@@ -94,7 +46,7 @@ TEST_CASE("a kill at any rename below the cells loses and doubles no draw") {
 }
 
 TEST_CASE("every signal that asks a run to end is obeyed within the time a scheduler gives") {
-  const Lab lab;
+  const Lab lab(spec);
   for (const int signal : {SIGTERM, SIGHUP, SIGINT}) {
     CAPTURE(signal);
     const std::string out = "out" + std::to_string(signal);
@@ -108,7 +60,7 @@ TEST_CASE("every signal that asks a run to end is obeyed within the time a sched
 }
 
 TEST_CASE("a second interrupt ends a run at once, and nothing is lost") {
-  const Lab lab;
+  const Lab lab(spec);
   Process process(lab.words("out", {"--jobs", "2"}));
   REQUIRE(lab.works(process, "out"));
   process.signal(SIGINT);
@@ -120,7 +72,7 @@ TEST_CASE("a second interrupt ends a run at once, and nothing is lost") {
 }
 
 TEST_CASE("a run that is stopped for some seconds and continued ends as if nothing had been") {
-  const Lab lab;
+  const Lab lab(spec);
   Process process(lab.words("out", {"--jobs", "1"}));
   REQUIRE(lab.works(process, "out"));
   const auto engines = children_of(process.pid());
@@ -134,13 +86,13 @@ TEST_CASE("a run that is stopped for some seconds and continued ends as if nothi
 }
 
 TEST_CASE("a reader that goes away harms no run") {
-  const Lab lab;
+  const Lab lab(spec);
   run_program({"sh", "-c", quoted(lab.words("out", {"--jobs", "1"})) + "2>&1 | head -n 1"});
   CHECK(lab.ends_the_same("out"));
 }
 
 TEST_CASE("a run folder that is moved or copied goes on where it was") {
-  const Lab lab;
+  const Lab lab(spec);
   Process process(lab.words("out", {"--jobs", "1"}));
   REQUIRE(lab.works(process, "out"));
   process.signal(SIGINT);
@@ -154,14 +106,14 @@ TEST_CASE("a run folder that is moved or copied goes on where it was") {
 }
 
 TEST_CASE("a run needs no environment, no home and no open descriptor") {
-  const Lab lab;
+  const Lab lab(spec);
   run_program({"sh", "-c", "env -i TZ=Mars/Olympus " + quoted(lab.words("out")) + "<&- >&- 2>&-"});
   CHECK(occurrences(invoke({"status", (lab.folder / "out").string()}).out, "2 complete") == 1);
   CHECK(lab.ends_the_same("out"));
 }
 
 TEST_CASE("results do not depend on how many cells run at once, nor on their order or day") {
-  const Lab lab;
+  const Lab lab(spec);
   for (const char* jobs : {"1", "2", "4"}) {
     const std::string out = std::string("jobs") + jobs;
     CHECK(lab.run(out, {"--jobs", jobs}).code == 0);
@@ -194,7 +146,7 @@ TEST_CASE(
 }
 
 TEST_CASE("an engine has the files of its own cell open and no other's, and leaves no process") {
-  const Lab lab;
+  const Lab lab(spec);
   Process process(lab.words("out", {"--jobs", "2", "--threads", "1"}));
   REQUIRE(lab.works(process, "out"));
   int looked = 0;

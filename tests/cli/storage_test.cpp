@@ -2,7 +2,7 @@
 // when there is room again.
 #include <doctest/doctest.h>
 
-#include "support/program.hpp"
+#include "support/lab.hpp"
 #include "support/results.hpp"
 
 using namespace gibbsite::test;
@@ -14,17 +14,6 @@ const char* const spec =
     "train: {gradient: {name: contrastive_divergence}, batch: 10, updates: 300}\n"
     "sample: {chains: 2, warmup: 50, draws: 2000}\nevaluate: [exact_log_partition]\n"
     "checkpoint: {every: 0.01}\ngrid: {seed: [1, 2, 3]}\n";
-
-const std::string injector = GIBBSITE_BUILD "/tests/fixtures/faultio.so";
-
-Environment fault(const std::string& operation, const std::string& path, std::size_t nth,
-                  Environment more = {}) {
-  more.insert({{"LD_PRELOAD", injector},
-               {"FAULT_OP", operation},
-               {"FAULT_PATH", path},
-               {"FAULT_NTH", std::to_string(nth)}});
-  return more;
-}
 
 struct Disk {
   TemporaryFolder folder;
