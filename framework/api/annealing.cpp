@@ -122,7 +122,10 @@ Eigen::ArrayXd Annealing::run(const Leg& leg, const Evaluation::Input& input,
   const std::uint64_t end = leg.first_position + std::uint64_t(total);
   if (saved.position >= end) return log_weights;
   std::vector<std::unique_ptr<Walker>> walkers(std::size_t(block_count(leg.chains)));
-  for (auto& walker : walkers) walker = std::make_unique<Walker>(*this);
+  for (auto& walker : walkers) {
+    walker = std::make_unique<Walker>(*this);
+    walker->path_.share_inputs();
+  }
   if (saved.position == leg.first_position) {
     const Batch x = leg.start();
     saved.chains.clear();

@@ -101,6 +101,7 @@ Row WeightedSum::energy_difference(const BatchView& x, const std::vector<double>
       latent_->hidden_natural(x, natural);
       difference += gibbsite::log_partition(hidden(), natural, weights_to[k]) -
                     gibbsite::log_partition(hidden(), natural, weights_from[k]);
+      if (shared_) *shared_ = {x, std::move(natural)};
     } else {
       parts_[k].model->energy(x, part);
       difference += step * part;
@@ -122,7 +123,10 @@ void WeightedSum::visible_energy(const BatchView& v, Row& energy) const {
 }
 
 void WeightedSum::do_hidden_natural(const BatchView& v, Batch& natural) const {
-  latent_->hidden_natural(v, natural);
+  if (shared_ && shared_->x.cols() == v.cols() && shared_->x == v)
+    natural = shared_->natural;
+  else
+    latent_->hidden_natural(v, natural);
   natural *= Real(parts_[latent_part_].weight);
 }
 

@@ -2,6 +2,8 @@
 // sampler and estimator takes like any other.
 #pragma once
 
+#include <memory>
+
 #include "gibbsite/api/independent.hpp"
 
 namespace gibbsite {
@@ -49,6 +51,11 @@ class GIBBSITE_API WeightedSum : public EnergyModel,
   Row energy_difference(const BatchView& x, const std::vector<double>& weights_from,
                         const std::vector<double>& weights_to) const;
 
+  /// From now on the hidden layer's input that energy_difference has computed serves the next
+  /// conditional law of hidden units at the same x as well. For an object that one thread uses
+  /// while the parameters of its parts stay as they are.
+  void share_inputs() { shared_ = std::make_shared<Shared>(); }
+
   const Domain& domain() const override { return parts_[0].model->domain(); }
   bool offers(std::string_view capability) const override;
   std::vector<std::vector<Index>> independent_sets() const override;
@@ -85,6 +92,11 @@ class GIBBSITE_API WeightedSum : public EnergyModel,
   std::vector<Part> parts_;
   const Latent* latent_ = nullptr;  ///< the latent part, where the sum is latent
   std::size_t latent_part_ = 0;
+  /// What share_inputs keeps: x, and η(x) of the latent part at weight 1.
+  struct Shared {
+    Batch x, natural;
+  };
+  std::shared_ptr<Shared> shared_;
 };
 
 /// A model with some coordinates held fixed: conditional sampling and inpainting. Its

@@ -163,6 +163,13 @@ Row natural_energy(const Domain& domain, const BatchView& natural, const BatchVi
   Row out = Row::Zero(x.cols());
   for (Index c = 0; c < x.cols(); ++c)
     each_part(domain, [&](const Domain::Part& part, Index site, Index row) {
+      if (part.levels == 2 && part.kind != Kind::categorical) {
+        out(c) += natural.col(c)
+                      .segment(row, part.count)
+                      .template cast<double>()
+                      .dot(x.col(c).segment(site, part.count).template cast<double>());
+        return;
+      }
       for (Index i = 0; i < part.count; ++i, row += rows_per_unit(part))
         out(c) += unit_energy(part, natural.col(c).data() + row, double(x(site + i, c)));
     });

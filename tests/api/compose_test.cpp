@@ -160,6 +160,30 @@ TEST_CASE("energy_difference is the difference of two energies, of latent and ot
   }
 }
 
+TEST_CASE("shared inputs serve the x they were computed at, at any weight, and no other x") {
+  const auto model = recipe_rbm(5, 4, 1);
+  Independent base = Independent::uniform(model->domain());
+  WeightedSum plain = WeightedSum::path(base, *model, .3);
+  WeightedSum sharing = WeightedSum::path(base, *model, .3);
+  sharing.share_inputs();
+  const Batch all = all_states(model->domain()), x = all.leftCols(7), other = all.middleCols(3, 7);
+  const auto asked = [&](const Batch& at) {
+    const auto before = model->evaluations().site_updates;
+    Batch expected, got;
+    plain.hidden_natural(at, expected);
+    const auto once = model->evaluations().site_updates;
+    sharing.hidden_natural(at, got);
+    CHECK(got == expected);
+    return std::pair(once - before, model->evaluations().site_updates - once);
+  };
+  CHECK(asked(x) == std::pair<std::uint64_t, std::uint64_t>(28, 28));
+  sharing.energy_difference(x, {.7, .3}, {.6, .4});
+  for (WeightedSum* path : {&plain, &sharing}) path->set_weights({.6, .4});
+  CHECK(asked(x) == std::pair<std::uint64_t, std::uint64_t>(28, 0));
+  CHECK(asked(other) == std::pair<std::uint64_t, std::uint64_t>(28, 28));
+  CHECK(asked(all.leftCols(6)) == std::pair<std::uint64_t, std::uint64_t>(24, 24));
+}
+
 TEST_CASE("a tempered gaussian has the closed form and the gradients of its energy") {
   const auto gaussian =
       make_model("{name: gaussian, mean: [0.5, -1], precision: [2, 0.6, 0.6, 1]}");
