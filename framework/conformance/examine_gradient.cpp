@@ -5,6 +5,7 @@
 #include "gibbsite/conformance/examine.hpp"
 #include "gibbsite/conformance/model_checks.hpp"
 #include "gibbsite/conformance/models.hpp"
+#include "gibbsite/conformance/sampler_figures.hpp"
 #include "gibbsite/core/numerics.hpp"
 
 namespace gibbsite {
@@ -64,17 +65,20 @@ Sentences shape_faults(const Case& c) {
   return wrong;
 }
 
-// The mean of many calls against the exact gradient.
-void direction(const Case& c, Index calls, Report& report) {
+// The mean of many calls, as many as `seconds` of processor time allow but 50 at least, against
+// the exact gradient: its standard error says what could have been found.
+void direction(const Case& c, Index most_calls, double seconds, Report& report) {
   Parameters exact = exact_sum(*c.context.model, *c.context.workers, true).expected_gradient;
   const auto& parametric = *c.context.model->capability<Parametric>();
   add_mean_gradient(parametric, c.data, -1, *c.context.workers, exact);
   const auto estimator = made(c);
   Saved saved = estimator->init(Stream(3));
   std::vector<Moments> moments(std::size_t(exact.size()));
-  for (Index call = 0; call < calls; ++call) {
+  const double began = processor_seconds();
+  Index calls = 0;
+  for (; calls < most_calls && (calls < 50 || processor_seconds() - began < seconds); ++calls) {
     const Parameters one =
-        estimator->estimate(c.data, saved, Stream(4).at(std::uint64_t(call))).ascent;
+        estimator->estimate(c.data, saved, Stream(4).at(std::uint64_t(calls))).ascent;
     for (Index i = 0; i < exact.size(); ++i) moments[std::size_t(i)].add(one(i));
   }
   Parameters mean(exact.size());
@@ -151,7 +155,9 @@ void examine_gradient(const Entry& entry, const Examination& how, Report& report
   on_all("determinism", "same bits from the same state, on one thread and two, and after a resume",
          determinism_faults);
   for (const Case& one : cases)
-    if (!exact_method(*one.context.model).empty()) direction(one, how.quick ? 1000 : 20000, report);
+    if (!exact_method(*one.context.model).empty())
+      direction(one, how.quick ? 1000 : 20000, (how.quick ? 4.0 : 120.0) / double(cases.size()),
+                report);
 }
 
 }  // namespace gibbsite

@@ -59,6 +59,7 @@ class SamplerExamination {
           add({(specs.size() > 1 && spec != specs[0] ? spec + " on " : "") + title, maker(spec),
                model},
               reason);
+    if (how_.quick) alternate();
     if (cases_.empty())
       report_.fault("models", "it runs on none of " + std::to_string(small_.all().size()) +
                                   " small models: " + reason +
@@ -77,21 +78,39 @@ class SamplerExamination {
     }
   }
 
-  // Runs a check on every case; a fault is told once, with how many further cases have it.
+  // Real and discrete models by turns: where time is short, the first cases are the ones looked at.
+  void alternate() {
+    std::vector<Case> kinds[2];
+    for (Case& one : cases_) kinds[one.model->domain().is_discrete()].push_back(std::move(one));
+    cases_.clear();
+    for (std::size_t k = 0; k < kinds[0].size() + kinds[1].size(); ++k)
+      for (auto& kind : kinds)
+        if (k < kind.size()) cases_.push_back(std::move(kind[k]));
+  }
+
+  // Runs a check on every case, in quick examinations until it has taken its time: the report says
+  // on how many. A fault is told once, with how many further cases have it.
   template <class Check>
   void on_all(const std::string& name, const std::string& otherwise, Check check) {
     std::map<std::string, int> more;
     std::vector<std::string> wrong;
     std::set<std::string> seen;
-    int faulty = 0;
+    int faulty = 0, looked = 0;
+    const double began = processor_seconds();
     for (const Case& one : cases_) {
+      if (looked > 0 && processor_seconds() - began > (how_.quick ? 0.3 : 15)) break;
+      ++looked;
       const Sentences found = check(one);
       if (!found.empty() && faulty++ > 0) continue;
       for (const std::string& sentence : found) wrong.push_back(one.title + ": " + sentence);
     }
     if (faulty > 1 && !wrong.empty())
       wrong.back() += " (and in " + std::to_string(faulty - 1) + " more cases)";
-    report_.judge(name, wrong, otherwise);
+    const std::string where = looked == int(cases_.size())
+                                  ? ""
+                                  : " (on " + std::to_string(looked) + " of " +
+                                        std::to_string(cases_.size()) + " cases, for time)";
+    report_.judge(name, wrong, otherwise + where);
     state_kept_ = state_kept_ || (name == "determinism" && !wrong.empty());
   }
 
@@ -137,7 +156,8 @@ class SamplerExamination {
     int tried = 0;
     for (const Case& one : cases_) {
       const auto kernel = one.make(*one.model);
-      if (!kernel->is_exact()) return unadjusted();
+      if (!kernel->is_exact())
+        return examine_unadjusted(entry_, how_.context, small_["gaussian"], report_);
       if (!kernel->keeps_x_alone() || !can_draw_exactly(*one.model)) continue;
       // A law that is right on several models may go unlooked at on further ones.
       if (tried > 1 && processor_seconds() - began > (how_.quick ? 3 : 150)) break;
@@ -152,7 +172,8 @@ class SamplerExamination {
   }
 
   bool walk(const Case& one, const Sampler& kernel) {
-    const auto found = walk_outcomes(kernel, *one.model, how_.quick ? 20000 : 200000);
+    const auto found =
+        walk_outcomes(kernel, *one.model, how_.quick ? 20000 : 200000, how_.quick ? 1 : 20);
     if (!found) return false;
     const std::string size = std::to_string(found->states) + " states of " + one.title;
     if (found->why.empty())
@@ -165,12 +186,15 @@ class SamplerExamination {
   }
 
   void from_exact_starts(const Case& one, const Sampler& kernel) {
-    Starts starts{.count = how_.quick ? 10000 : 50000, .most_rounds = how_.quick ? 3 : 7};
+    Starts starts{.most_rounds = how_.quick ? 3 : 7};
     const Table tuned = warmed_up_tuning(kernel, *one.model);
     for (const bool warm : {false, true}) {
       if (warm && tuned.size() == 0) continue;
       starts.tuning = warm ? tuned : Table();
       starts.steps = forgetting_steps(kernel, *one.model, starts.tuning, *how_.context.workers);
+      starts.count = affordable_starts(
+          kernel, *one.model, starts, *how_.context.workers,
+          {.least = 1000, .most = how_.quick ? 10000 : 50000, .seconds = how_.quick ? 0.7 : 15});
       const Verdict verdict = invariance_test(kernel, *one.model, *how_.context.workers, starts);
       const std::string where = one.title + (warm ? " as warm-up tunes it" : "") + ", " +
                                 std::to_string(starts.steps) + " steps from " +
@@ -195,45 +219,12 @@ class SamplerExamination {
     }
   }
 
-  // Kernels that do not say they are exact have to be so in the limit of small steps.
-  void unadjusted() {
-    Describer describer;
-    entry_.fields(describer);
-    const bool has_step = std::any_of(
-        describer.items().begin(), describer.items().end(),
-        [](const auto& item) { return item.field.name == "step_size" && item.type == "real"; });
-    if (!has_step || specs_by_default(entry_).empty())
-      return report_.note("stationarity",
-                          "it declares itself inexact and has no step_size: not examined");
-    const auto at = [&](double step) {
-      return maker("{name: " + entry_.name + ", step_size: " + number_text(step) + "}");
-    };
-    const SmallStepLimit limit = small_step_limit(at, *how_.context.workers);
-    const std::string text =
-        "inexact by its own word; as its step size goes to 0 the variance on "
-        "N(0, 1) goes to " +
-        shown(limit.variance) + " (standard error " + shown(limit.standard_error) + "; 1 is right)";
-    if (std::abs(limit.variance - 1) < 5 * limit.standard_error + 0.02)
-      return report_.well("stationarity", text);
-    const std::string why = explain_real(at(0.1), small_["gaussian"], *how_.context.workers, 10);
-    report_.fault("stationarity", text + (why.empty() ? "" : ": " + why));
-  }
-
   void efficiency() {
     for (const Case& one : cases_) {
       if (!can_draw_exactly(*one.model)) continue;
-      const std::string rival = rival_of(entry_, *one.model);
-      try {
-        const auto [mine, my_rate] = speed_of(*one.make(*one.model), *one.model);
-        const auto [theirs, their_rate] =
-            speed_of(*sampler_of("{name: " + rival + "}", *one.model, how_.context), *one.model);
-        return report_.note("efficiency", "on " + one.title + " " + shown(mine) +
-                                              " effective draws per evaluation and " +
-                                              shown(my_rate) + " per second; " + rival + " has " +
-                                              shown(theirs) + " and " + shown(their_rate));
-      } catch (const Error&) {
-        continue;  // the rival does not run there
-      }
+      const std::string figures =
+          efficiency_of(*one.make(*one.model), *one.model, entry_, how_.context);
+      if (!figures.empty()) return report_.note("efficiency", "on " + one.title + " " + figures);
     }
   }
 

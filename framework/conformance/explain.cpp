@@ -9,6 +9,8 @@
 
 #include "gibbsite/api/enumerate.hpp"
 #include "gibbsite/api/independent.hpp"
+#include "gibbsite/conformance/comparison.hpp"
+#include "gibbsite/conformance/examine.hpp"
 #include "gibbsite/conformance/models.hpp"
 
 namespace gibbsite {
@@ -159,13 +161,13 @@ std::string explain_real(const MakeSampler& make, EnergyModel& normal, const Wor
 }
 
 std::optional<Walk> walk_outcomes(const Sampler& kernel, const EnergyModel& model,
-                                  Index most_outcomes) {
+                                  Index most_outcomes, double most_seconds) {
   if (!std::is_same_v<Real, double> || !model.domain().is_discrete() ||
       model.domain().log_states() > std::log(33.0))
     return {};
   Eigen::MatrixXd K;
   try {
-    K = transition_matrix(kernel, model, most_outcomes);
+    K = transition_matrix(kernel, model, most_outcomes, most_seconds);
   } catch (const Error&) {
     return {};
   }
@@ -212,6 +214,32 @@ SmallStepLimit small_step_limit(const std::function<MakeSampler(double)>& at,
   };
   const double wide = variance(0.2, 40), narrow = variance(0.1, 80);
   return {2 * narrow - wide, std::sqrt(5 * 2 / double(2 * many))};
+}
+
+void examine_unadjusted(const Entry& entry, const Context& context, EnergyModel& normal,
+                        Report& report) {
+  Describer describer;
+  entry.fields(describer);
+  const bool has_step = std::any_of(
+      describer.items().begin(), describer.items().end(),
+      [](const auto& item) { return item.field.name == "step_size" && item.type == "real"; });
+  if (!has_step || specs_by_default(entry).empty())
+    return report.note("stationarity",
+                       "it declares itself inexact and has no step_size: not examined");
+  const auto at = [&](double step) -> MakeSampler {
+    return [&, step](EnergyModel& model) {
+      return sampler_of("{name: " + entry.name + ", step_size: " + number_text(step) + "}", model,
+                        context);
+    };
+  };
+  const SmallStepLimit limit = small_step_limit(at, *context.workers);
+  const std::string text =
+      "inexact by its own word; as its step size goes to 0 the variance on N(0, 1) goes to " +
+      shown(limit.variance) + " (standard error " + shown(limit.standard_error) + "; 1 is right)";
+  if (std::abs(limit.variance - 1) < 5 * limit.standard_error + 0.02)
+    return report.well("stationarity", text);
+  const std::string why = explain_real(at(0.1), normal, *context.workers, 10);
+  report.fault("stationarity", text + (why.empty() ? "" : ": " + why));
 }
 
 }  // namespace gibbsite

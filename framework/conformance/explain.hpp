@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "gibbsite/api/registry.hpp"
+#include "gibbsite/conformance/report.hpp"
 #include "gibbsite/conformance/stationarity.hpp"
 
 namespace gibbsite {
@@ -21,9 +23,9 @@ struct Walk {
   std::string why = {};  ///< what is wrong: the law, or a claim to be reversible; empty if nothing
 };
 /// Nothing where the model has more than 33 states or real coordinates, the outcomes are more than
-/// `most_outcomes`, or numbers are not double.
+/// `most_outcomes` or take more than `most_seconds`, or numbers are not double.
 std::optional<Walk> walk_outcomes(const Sampler& kernel, const EnergyModel& model,
-                                  Index most_outcomes);
+                                  Index most_outcomes, double most_seconds);
 
 /// The law that a transition matrix keeps instead: that of another temperature, or the pair of
 /// states whose flows differ most.
@@ -37,5 +39,10 @@ struct SmallStepLimit {
 };
 SmallStepLimit small_step_limit(const std::function<MakeSampler(double step_size)>& at,
                                 const Workers& workers);
+
+/// Kernels that do not say they are exact have to be so in the limit of small steps: reports
+/// whether this one is. `normal` is a normal law with correlated coordinates.
+void examine_unadjusted(const Entry& entry, const Context& context, EnergyModel& normal,
+                        Report& report);
 
 }  // namespace gibbsite

@@ -112,7 +112,7 @@ Sentences batch_faults(const Sampler& kernel, const EnergyModel& model) {
 }
 
 Sentences thread_faults(const Sampler& kernel, const EnergyModel& model, const Workers& workers) {
-  constexpr Index blocks = 16, width = 4;
+  constexpr Index blocks = 8, width = 4;
   const Batch x = some_starts(model, blocks * width);
   std::vector<Chains> serial(blocks), parallel(blocks);
   const auto block = [&](Index b) {
@@ -124,7 +124,7 @@ Sentences thread_faults(const Sampler& kernel, const EnergyModel& model, const W
   for (std::size_t b = 0; b < serial.size(); ++b)
     apart += same_chains(serial[b], parallel[b]) ? 0 : 1;
   if (apart == 0) return {};
-  return {std::to_string(apart) + " of 16 blocks of chains move otherwise when two threads step"};
+  return {std::to_string(apart) + " of 8 blocks of chains move otherwise when two threads step"};
 }
 
 Sentences resume_faults(const MakeSampler& make, EnergyModel& model) {

@@ -2,22 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 
 #include "gibbsite/api/enumerate.hpp"
+#include "gibbsite/conformance/comparison.hpp"
+#include "gibbsite/conformance/models.hpp"
 #include "gibbsite/core/diagnostics.hpp"
 
 namespace gibbsite {
 
-double processor_seconds() {
-  timespec time{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
-}
-
 Index forgetting_steps(const Sampler& kernel, EnergyModel& model, const Table& tuning,
                        const Workers& workers) {
-  const Batch start = exact_draws(model, 500, Stream(41));
+  const Batch start = exact_draws(model, 200, Stream(41));
   for (Index steps = 2; steps < 64; steps *= 2) {
     Batch x = start;
     step_all(kernel, x, steps, Stream(42), workers, tuning);
@@ -42,8 +37,19 @@ Table warmed_up_tuning(const Sampler& kernel, EnergyModel& model) {
   return chains.tuning;
 }
 
+double seconds_per_step(const Sampler& kernel, EnergyModel& model, Index chains) {
+  constexpr std::uint64_t some = 10;
+  Chains now = kernel.init(exact_draws(model, chains, Stream(50)));
+  const double began = processor_seconds();
+  for (std::uint64_t n = 0; n < some; ++n) kernel.step(now, Stream(51).at(n));
+  return std::max(1e-9, (processor_seconds() - began) / double(some));
+}
+
 Speed speed_of(const Sampler& kernel, EnergyModel& model) {
-  constexpr Index warmup = 300, draws = 500, chains = 4;
+  constexpr Index chains = 4;
+  const Index draws =
+      std::clamp<Index>(Index(0.8 / seconds_per_step(kernel, model, chains)), 50, 500);
+  const Index warmup = 3 * draws / 5;
   Chains now = kernel.init(exact_draws(model, chains, Stream(45)));
   for (Index n = 1; n <= warmup; ++n) {
     kernel.step(now, Stream(46).at(std::uint64_t(n)));
@@ -64,6 +70,8 @@ Speed speed_of(const Sampler& kernel, EnergyModel& model) {
   return {worst / double(spent.energy + spent.gradient + spent.site_updates), worst / seconds};
 }
 
+namespace {
+
 std::string rival_of(const Entry& entry, const EnergyModel& model) {
   const auto needs = [&](std::string_view ability) {
     return std::find(entry.needs.begin(), entry.needs.end(), ability) != entry.needs.end();
@@ -72,6 +80,33 @@ std::string rival_of(const Entry& entry, const EnergyModel& model) {
   if (needs(Latent::name)) return "block_gibbs";
   if (needs(DiscreteGradient::name)) return "gibbs_with_gradients";
   return needs(Conditional::name) ? "gibbs" : "metropolis";
+}
+
+}  // namespace
+
+std::string efficiency_of(const Sampler& kernel, EnergyModel& model, const Entry& entry,
+                          const Context& context) {
+  const std::string rival = rival_of(entry, model);
+  try {
+    const auto other = sampler_of("{name: " + rival + "}", model, context);
+    const Speed mine = speed_of(kernel, model), theirs = speed_of(*other, model);
+    return shown(mine.per_evaluation) + " effective draws per evaluation and " +
+           shown(mine.per_second) + " per second; " + rival + " has " +
+           shown(theirs.per_evaluation) + " and " + shown(theirs.per_second);
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+Index affordable_starts(const Sampler& kernel, EnergyModel& model, const Starts& starts,
+                        const Workers& workers, const Affordable& limits) {
+  constexpr Index some = 100;
+  Batch x = exact_draws(model, some, Stream(48));
+  const double began = processor_seconds();
+  step_all(kernel, x, starts.steps, Stream(49), workers, starts.tuning);
+  const double each = (processor_seconds() - began) / double(some);
+  const double most = limits.seconds / std::max(each, 1e-9);
+  return most >= double(limits.most) ? limits.most : std::max(limits.least, Index(most));
 }
 
 }  // namespace gibbsite

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "gibbsite/api/context.hpp"
 #include "gibbsite/api/registry.hpp"
 #include "gibbsite/conformance/stationarity.hpp"
 
@@ -17,17 +18,28 @@ Index forgetting_steps(const Sampler& kernel, EnergyModel& model, const Table& t
 /// has none.
 Table warmed_up_tuning(const Sampler& kernel, EnergyModel& model);
 
-/// Effective draws of the worst coordinate, 4 chains of 500 draws after 300 steps of warm-up.
+/// Seconds of processor time that a step of so many chains takes, from 10 steps.
+double seconds_per_step(const Sampler& kernel, EnergyModel& model, Index chains);
+
+/// Effective draws of the worst coordinate, 4 chains of 500 draws after 300 steps of warm-up, down
+/// to a tenth of both where these would take longer than a second.
 struct Speed {
   double per_evaluation = 0;  ///< energies, gradients and site updates together
   double per_second = 0;      ///< of processor time
 };
 Speed speed_of(const Sampler& kernel, EnergyModel& model);
 
-/// The built-in sampler that is nearest to this one on a model, by what it needs.
-std::string rival_of(const Entry& entry, const EnergyModel& model);
+/// The same figures in words, beside those of the built-in sampler that is nearest to this one by
+/// what it needs; empty where that one does not run on the model.
+std::string efficiency_of(const Sampler& kernel, EnergyModel& model, const Entry& entry,
+                          const Context& context);
 
-/// Seconds of processor time that this process has used.
-double processor_seconds();
+/// How many starts of an invariance test fit into the time, by that of 100 chains.
+struct Affordable {
+  Index least = 0, most = 0;
+  double seconds = 0;  ///< of processor time, of the test's first round
+};
+Index affordable_starts(const Sampler& kernel, EnergyModel& model, const Starts& starts,
+                        const Workers& workers, const Affordable& limits);
 
 }  // namespace gibbsite

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
+#include <ctime>
 #include <numbers>
 
 #include "gibbsite/api/enumerate.hpp"
@@ -53,6 +54,12 @@ double normal_quantile(double p) {
 
 }  // namespace
 
+double processor_seconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
+}
+
 std::uint64_t state_number(const Domain& domain, const BatchView& x, Index column) {
   std::uint64_t number = 0, scale = 1;
   for (Index i = 0; i < domain.dim(); ++i) {
@@ -81,12 +88,13 @@ Eigen::VectorXd probabilities(const EnergyModel& model, double beta) {
 }
 
 Eigen::MatrixXd transition_matrix(const Sampler& kernel, const EnergyModel& target,
-                                  Index most_outcomes) {
+                                  Index most_outcomes, double most_seconds) {
   const Index count = state_count(target);
   const Batch all = states(target.domain(), 0, count);
   Eigen::MatrixXd K = Eigen::MatrixXd::Zero(count, count);
   Chains chain;
   Index walked = 0;
+  const double began = processor_seconds();
   for (Index from = 0; from < count; ++from)
     Outcomes::walk(
         [&] {
@@ -94,7 +102,8 @@ Eigen::MatrixXd transition_matrix(const Sampler& kernel, const EnergyModel& targ
           kernel.step(chain, Stream(1));
         },
         [&](double probability) {
-          if (++walked > most_outcomes) throw Error("too many outcomes to walk through");
+          if (++walked > most_outcomes || processor_seconds() - began > most_seconds)
+            throw Error("too many outcomes to walk through");
           K(from, Index(state_number(target.domain(), chain.x, 0))) += probability;
         });
   return K;

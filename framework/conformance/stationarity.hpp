@@ -2,6 +2,7 @@
 // chain; and statistically, from independent exact starts, with exact p-values.
 #pragma once
 
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -25,9 +26,13 @@ Eigen::VectorXd probabilities(const EnergyModel& model, double beta = 1);
 
 /// One step of a kernel whose random choices are all discrete (core/choice.hpp), as a matrix (from,
 /// to): its own proposals and acceptances, walked through all their outcomes. Throws Error where
-/// these are more than `most_outcomes` in all, or real numbers are drawn.
+/// these are more than `most_outcomes` in all or take more than `most_seconds` of processor time,
+/// or real numbers are drawn.
 Eigen::MatrixXd transition_matrix(const Sampler& kernel, const EnergyModel& target,
-                                  Index most_outcomes = 200000);
+                                  Index most_outcomes = 200000, double most_seconds = HUGE_VAL);
+
+/// Seconds of processor time that this process has used.
+double processor_seconds();
 /// max |π K - π|, deterministic; also checks that the rows of K sum to 1 within the same.
 double invariance_defect(const Eigen::MatrixXd& K, const EnergyModel& target);
 /// max |π_x K(x, y) - π_y K(y, x)|.
