@@ -84,26 +84,11 @@ TEST_CASE("methods without chains come as far as maximum likelihood on 1000 draw
 // After 30 updates on whole images: of single batches of 100 digits objectives have a deviation of
 // 4, and the two differ by some 50.
 TEST_CASE("a network that has learnt coarse images is ahead on whole ones") {
-  const TemporaryFolder folder;
-  const std::string out = (folder / "out").string();
-  const Ending ran = invoke({"run", GIBBSITE_SOURCE "/experiments/training/coarse_to_fine.yaml",
-                             "--out", out, "--set", "train.updates=30", "--only", "seed=1"});
-  CAPTURE(ran.err);
-  REQUIRE(ran.code == 0);
-  const Ending table = invoke(
-      {"compare", out, "--by", "pretrain.0.updates", "--metric", "training/objective", "--csv"});
-  std::map<int, double> objective;
-  std::istringstream lines(table.out);
-  std::string line;
-  std::getline(lines, line);
-  while (std::getline(lines, line)) {
-    int updates = 0, cells = 0, complete = 0;
-    double value = 0;
-    REQUIRE(std::sscanf(line.c_str(), "%d,%d,%d,%lf", &updates, &cells, &complete, &value) == 4);
-    objective[updates] = value;
-  }
+  const Experiment images("training/coarse_to_fine.yaml",
+                          {"--set", "train.updates=30", "--only", "seed=1"});
+  auto objective = images.column("pretrain.0.updates", "training/objective");
   REQUIRE(objective.size() == 2);
-  CHECK(objective[300] > objective[0] + 20);
+  CHECK(objective["300"] > objective["0"] + 20);
 }
 
 // With 16 chains at this rate PCD-1 loses 7 nats or more in each of three seeds, CD-10 at most .2.
