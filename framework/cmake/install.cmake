@@ -5,7 +5,7 @@ install(TARGETS gibbsite RUNTIME DESTINATION bin)
 install(TARGETS engine_double engine_single RUNTIME DESTINATION lib/gibbsite)
 install(TARGETS gibbsite_double gibbsite_single EXPORT gibbsite LIBRARY DESTINATION lib)
 install(DIRECTORY core api DESTINATION include/gibbsite FILES_MATCHING PATTERN "*.hpp"
-  PATTERN "kernels_isa.hpp" EXCLUDE)
+  PATTERN "*_isa.hpp" EXCLUDE)
 install(DIRECTORY templates DESTINATION lib/gibbsite)
 install(FILES ${commit_file} DESTINATION lib/gibbsite)
 install(FILES ${GIBBSITE_INCLUDE}/gibbsite/version.hpp DESTINATION include/gibbsite)

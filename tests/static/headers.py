@@ -23,8 +23,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*[<"](gibbsite/[^>"]+)[>"]', re.MULTILIN
 def sdk_headers(include):
     found = [f"gibbsite/{layer}/{path.name}" for layer in ("core", "api")
              for path in (include / "gibbsite" / layer).glob("*.hpp")]
-    # kernels_isa.hpp is not installed.
-    return sorted(name for name in found if not name.endswith("/kernels_isa.hpp")) + ["gibbsite/plugin.hpp"]
+    # *_isa.hpp are not installed.
+    return sorted(name for name in found if not name.endswith("_isa.hpp")) + ["gibbsite/plugin.hpp"]
 
 
 def reached(include, name, seen):
