@@ -1,10 +1,9 @@
 #include <algorithm>
 #include <cmath>
-#include <numeric>
-#include <vector>
 
 #include "gibbsite/core/finite.hpp"
 #include "gibbsite/run/minibatches.hpp"
+#include "gibbsite/run/parameter_parts.hpp"
 #include "gibbsite/run/scheduled.hpp"
 #include "gibbsite/run/stages.hpp"
 #include "gibbsite/run/training_record.hpp"
@@ -24,39 +23,6 @@ bool clip(const ClipParams& limits, Parameters& ascent) {
     ascent = ascent.cwiseMax(-limit).cwiseMin(limit);
   return true;
 }
-
-// What is done to long vectors part by part, as many parts whatever the number of threads.
-class Parts {
- public:
-  Parts(const Workers& workers, Index size) : workers_(workers), size_(size) {}
-
-  double norm(const Parameters& v) const {
-    std::vector<double> squares(static_cast<std::size_t>((size_ + length - 1) / length));
-    each([&](Index part, Index first, Index count) {
-      squares[std::size_t(part)] = v.segment(first, count).squaredNorm();
-    });
-    return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
-  }
-  void copy(const Parameters& from, Parameters& to) const {
-    to.resize(size_);
-    each([&](Index, Index first, Index count) {
-      to.segment(first, count) = from.segment(first, count);
-    });
-  }
-
- private:
-  static constexpr Index length = 1 << 16;
-
-  template <class Visit>
-  void each(Visit visit) const {
-    workers_.run((size_ + length - 1) / length, [&](Index part) {
-      visit(part, part * length, std::min(length, size_ - part * length));
-    });
-  }
-
-  const Workers& workers_;
-  Index size_;
-};
 
 class Trainer {
  public:
@@ -138,7 +104,7 @@ class Trainer {
         .estimate = stage_.gradient->estimate(rows.x, training_.gradient, random),
         .learning_rate = stage_.optimizer->learning_rate(training_.update) * rate_share(),
         .unconverged = rows.unconverged};
-    const Parts parts(session_.workers, training_.theta.size());
+    const ParameterParts parts(session_.workers, training_.theta.size());
     record.gradient_norm = parts.norm(record.estimate.ascent);
     check(record);
     change(rows.x, record);
@@ -179,7 +145,7 @@ class Trainer {
   }
 
   // One step; returns the norm of the new parameters.
-  double climb(const Parameters& ascent, const Parts& parts) {
+  double climb(const Parameters& ascent, const ParameterParts& parts) {
     parts.copy(training_.theta, next_);
     stage_.optimizer->update(next_, ascent, training_.slots, training_.update);
     // Steps are proportional to the learning rate.
