@@ -30,6 +30,16 @@ void check_list(const Node& grid, const char* key, Faults& faults) {
                      (rule.is_map() ? std::string(", got an empty one") : ", got " + rule.shown()));
 }
 
+// Values are set in this order, so that a whole node would silently undo what is set inside it.
+void check_order(const Assignments& paths, const std::string& where, Faults& faults) {
+  for (std::size_t later = 0; later < paths.size(); ++later)
+    for (std::size_t k = 0; k < later; ++k)
+      if (paths[k].first.starts_with(paths[later].first + "."))
+        faults.add(paths[later].second.place, where,
+                   "'" + paths[later].first + "' would replace what '" + paths[k].first +
+                       "' sets: it must come first");
+}
+
 const std::vector<Node>& items_of(const Node& grid, const char* key) {
   static const std::vector<Node> none;
   const Node* list = grid.find(key);
@@ -61,6 +71,8 @@ void check_rules(const Node& grid, const Assignments& paths, Faults& faults) {
       faults.add(value.place, "grid", "'" + path + "' varies twice");
     names.push_back(path);
   }
+  check_order(paths, "grid", faults);
+  for (const Assignments& cell : included(grid)) check_order(cell, "grid.include", faults);
   for (const Node& rule : items_of(grid, "exclude"))
     for (const auto& entry : rule.entries)
       if (std::find(names.begin(), names.end(), entry.key) == names.end())

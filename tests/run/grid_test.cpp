@@ -228,6 +228,16 @@ TEST_CASE("what is wrong with single cells is reported at its place") {
         "! s.yaml:2:26: e.7.k: the list has no entry '7' (number, label or name)");
 }
 
+TEST_CASE(
+    "a node that would undo what is set inside it before is refused, the other order is not") {
+  CHECK(cells("m: {name: x}\ngrid: {zip: {m.k: [1, 2]}, m: [{name: y}]}") ==
+        Texts{"! s.yaml:2:32: grid: 'm' would replace what 'm.k' sets: it must come first"});
+  CHECK(cells("grid: {a: [1], include: [{m.k: 1, m: {name: y}}]}").back() ==
+        "! s.yaml:1:38: grid.include: 'm' would replace what 'm.k' sets: it must come first");
+  CHECK(cells("m: {name: x}\ngrid: {m: [{name: y}], m.k: [1], mk: [2], m.kk: [3]}") ==
+        Texts{"m={name: y} m.k=1 mk=2 m.kk=3"});
+}
+
 TEST_CASE("a path that varies twice and a misspelt key of a range are reported") {
   CHECK(cells("grid: {a: [1, 2], zip: {a: [3, 4], b: [5, 6]}}") ==
         Texts{"! s.yaml:1:29: grid: 'a' varies twice"});
