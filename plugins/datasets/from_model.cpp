@@ -35,5 +35,6 @@ class FromModel final : public StoredDataset {
 }  // namespace
 
 GIBBSITE_PLUGIN(registry) {
-  registry.add<FromModel>("from_model", "independent draws from a model with a tractable law");
+  registry.add<FromModel>("from_model", "independent draws from a model with a tractable law",
+                          "Devroye 1986, Non-Uniform Random Variate Generation");
 }

@@ -89,7 +89,7 @@ class Hdf5 final : public StoredDataset {
     std::vector<double> range;
 
     void fields(Fields& f) {
-      f.file("path", path, "the file", {.required = true});
+      f.file("path", path, "the HDF5 file to read", {.required = true});
       f.text("values", values, "the dataset, with its groups (/images): a configuration per entry",
              {.required = true});
       f.text("labels", labels, "the dataset of class numbers, integers >= 0",
