@@ -36,6 +36,7 @@ class StochasticMaximumLikelihood final : public GradientEstimator {
 
   StochasticMaximumLikelihood(const Params& p, const Context& c)
       : params_(p),
+        model_(*c.model),
         contrast_(c, {}),
         sampler_(c.sampler(p.sampler)),
         chains_(p.chains, c, *sampler_) {}
@@ -63,8 +64,10 @@ class StochasticMaximumLikelihood final : public GradientEstimator {
           for (Index draw = 0; draw < params_.draws; ++draw) {
             for (const Index until = params_.burn_in + draw * params_.thin; made < until; ++made)
               sampler_->step(now, random.split(std::uint64_t(made)).chains_from(first));
-            energies.row(draw).segment(first, count) =
-                contrast_.add(now.x, now.energy, weights, part);
+            Row energy = now.energy;
+            if (energy.size() != count) model_.energy(now.x, energy);
+            energies.row(draw).segment(first, count) = energy;
+            contrast_.add(now.x, energy, weights, part);
             if (params_.gradient_variance)
               spreads[std::size_t(first / block_width(chains))].add(contrast_.parametric(), now.x);
           }
@@ -108,6 +111,7 @@ class StochasticMaximumLikelihood final : public GradientEstimator {
   }
 
   Params params_;
+  const EnergyModel& model_;
   Contrast contrast_;
   std::unique_ptr<Sampler> sampler_;
   Particles chains_;
