@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <gibbsite/api/enumerate.hpp>
 #include <gibbsite/run/diagnosis.hpp>
@@ -172,8 +173,9 @@ TEST_CASE("after a divergence training goes on from its snapshot, slower and wit
   CHECK(int(restart[0]) % 2 == 0);
   CHECK(cell.read("/rollbacks/learning_rate").at(0) == doctest::Approx(1));
   const auto findings = diagnose(cell.folder / "result.h5");
-  REQUIRE(findings.size() == 1);
-  CHECK(findings[0].what == "it diverged and went on from a snapshot 1 time");
+  CHECK(std::any_of(findings.begin(), findings.end(), [](const auto& finding) {
+    return finding.what == "it diverged and went on from a snapshot 1 time";
+  }));
   std::vector<double> whole(30);
   for (std::size_t n = 0; n < 30; ++n) whole[n] = double(n + 1);
   CHECK(cell.read("/training/update") == whole);

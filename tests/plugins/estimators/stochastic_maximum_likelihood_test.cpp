@@ -82,8 +82,9 @@ TEST_CASE("one draw per chain is contrastive divergence from noise, and persiste
     for (std::uint64_t call = 0; call < 3; ++call) {
       const GradientEstimate x = one->estimate(rows.x(), a, Stream(6).at(call)),
                              y = two->estimate(rows.x(), b, Stream(6).at(call));
-      CHECK(x.ascent == y.ascent);
-      CHECK(x.energy_gap == y.energy_gap);
+      // Terms of particles whose energies are known are added up apart.
+      CHECK((x.ascent - y.ascent).cwiseAbs().maxCoeff() < tolerance(1e-13, 1e-5));
+      CHECK(x.energy_gap == doctest::Approx(y.energy_gap).epsilon(tolerance(1e-12, 1e-5)));
       CHECK(x.mean_chain_age == y.mean_chain_age);
     }
   };
