@@ -104,6 +104,7 @@ class Trainer {
         .estimate = stage_.gradient->estimate(rows.x, training_.gradient, random),
         .learning_rate = stage_.optimizer->learning_rate(training_.update) * rate_share(),
         .unconverged = rows.unconverged};
+    require_length("the gradient estimator returns", record.estimate.ascent);
     const ParameterParts parts(session_.workers, training_.theta.size());
     record.gradient_norm = parts.norm(record.estimate.ascent);
     check(record);
@@ -139,6 +140,13 @@ class Trainer {
       throw Diverged("the energy gap is " + number_text(estimate.energy_gap) + here());
   }
 
+  // Later passes go by the number of parameters alone.
+  void require_length(const char* who, const Parameters& vector) const {
+    if (vector.size() != training_.theta.size())
+      throw Error(std::string(who) + " " + std::to_string(vector.size()) + " numbers for " +
+                  std::to_string(training_.theta.size()) + " parameters");
+  }
+
   // A norm that is finite speaks for all entries; squares overflow before entries do.
   static bool is_finite(const Parameters& all, double norm) {
     return std::isfinite(norm) || all_finite(all);
@@ -148,6 +156,7 @@ class Trainer {
   double climb(const Parameters& ascent, const ParameterParts& parts) {
     parts.copy(training_.theta, next_);
     stage_.optimizer->update(next_, ascent, training_.slots, training_.update);
+    require_length("the optimizer leaves", next_);
     // Steps are proportional to the learning rate.
     if (const double share = rate_share(); share != 1)
       next_ = training_.theta + share * (next_ - training_.theta);

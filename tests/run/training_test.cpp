@@ -296,3 +296,35 @@ TEST_CASE("the record has the temperature that an unadjusted kernel aims at") {
   CHECK_FALSE(cell("{name: short_run, sampler: {name: mala, step_size: 0.1}}")
                   .has("/training/temperature"));
 }
+
+TEST_CASE("a gradient or an optimizer that changes the number of parameters is refused") {
+  struct Short final : GradientEstimator {
+    GradientEstimate estimate(const BatchView&, Saved&, Stream) const override {
+      return {.ascent = Parameters::Zero(3)};
+    }
+  };
+  struct Longer final : Optimizer {
+    void update(Parameters& theta, const Parameters&, Slots&, std::uint64_t) const override {
+      theta.setZero(theta.size() + 1);
+    }
+    double learning_rate(std::uint64_t) const override { return 1; }
+  };
+  const auto refusal = [](auto replace) {
+    Faults faults;
+    const auto experiment = build(spec(exact + "updates: 2"), faults);
+    REQUIRE(experiment);
+    replace(*experiment->train);
+    const TemporaryFolder folder;
+    Session session(*experiment, workers(), folder.path(), -1);
+    try {
+      gibbsite::train(session);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK(refusal([](TrainStage& stage) { stage.gradient = std::make_unique<Short>(); }) ==
+        "the gradient estimator returns 3 numbers for 19 parameters");
+  CHECK(refusal([](TrainStage& stage) { stage.optimizer = std::make_unique<Longer>(); }) ==
+        "the optimizer leaves 20 numbers for 19 parameters");
+}
