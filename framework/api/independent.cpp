@@ -87,7 +87,7 @@ void Independent::draw(Stream random, Eigen::Ref<Batch> x) const {
 }
 
 void Independent::do_energy(const BatchView& x, Row& energy) const {
-  energy = -natural_energy(domain_, natural_.replicate(1, x.cols()), x);
+  for (Index c = 0; c < x.cols(); ++c) energy(c) = -natural_energy(domain_, natural_, x.col(c))(0);
 }
 
 void Independent::do_energy_and_gradient(const BatchView& x, Row& energy, Batch& gradient) const {
