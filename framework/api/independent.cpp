@@ -87,6 +87,7 @@ void Independent::draw(Stream random, Eigen::Ref<Batch> x) const {
 }
 
 void Independent::do_energy(const BatchView& x, Row& energy) const {
+  energy.resize(x.cols());
   for (Index c = 0; c < x.cols(); ++c) energy(c) = -natural_energy(domain_, natural_, x.col(c))(0);
 }
 
