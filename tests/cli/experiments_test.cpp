@@ -96,7 +96,8 @@ TEST_CASE("persistent chains that cannot follow lose the likelihood they had, CD
           doctest::test_suite("slow")) {
   const Experiment curves(
       "training/divergence.yaml",
-      {"--set", "grid.seed=[1]", "--set", "train.updates=10000", "--set",
+      {"--set", "grid.seed=[1]", "--set", "grid.include=[]", "--set", "train.updates=10000",
+       "--set",
        "grid.train.gradient=[{name: contrastive_divergence, steps: 10, energy_gap: false}, {name: "
        "contrastive_divergence, persistent: true, chains: 16, energy_gap: false}]"});
   const std::string metric = "training/exact.mean_log_likelihood_train";

@@ -1,5 +1,5 @@
-// The exact gradient and contrastive divergence against enumeration; persistent chains have a file of
-// their own.
+// The exact gradient and contrastive divergence against enumeration; persistent chains have a file
+// of their own.
 #include <cmath>
 
 #include "support/gradients.hpp"
