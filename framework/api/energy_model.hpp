@@ -172,6 +172,10 @@ class GIBBSITE_API Parametric : public virtual Counted {
   virtual Parameters parameters() const = 0;
   /// Throws Error where `theta` is no valid parameter vector (an indefinite precision, say).
   virtual void set_parameters(const Parameters& theta) = 0;
+  /// The same on several threads, where the model has a way to.
+  virtual void set_parameters_on_workers(const Parameters& theta, const Workers&) {
+    set_parameters(theta);
+  }
   /// out += Σ_n w_n ∂E(x_n)/∂θ, hidden units summed out.
   void parameter_gradient(const BatchView& x, const Row& weights, Parameters& out) const;
   /// The same on several threads, and E(x_n) in `energy` (resized) unless that is null: both

@@ -157,9 +157,12 @@ void examine_optimizer(const Entry& entry, const Examination& how, Report& repor
     return Parameters(stiffness.cwiseProduct(centre - theta));
   };
   Parameters theta = Parameters::Zero(4), again = theta, resumed = theta;
-  Slots slots, more, kept;
+  Slots slots, more, kept, halves;
   Sentences wrong;
-  bool apart = false, lost = false;
+  bool apart = false, lost = false, torn = false;
+  const auto* elementwise = dynamic_cast<const ElementwiseOptimizer*>(one.get());
+  Parameters parts = theta;
+  if (elementwise != nullptr) elementwise->make_slots(halves, parts.size());
   const std::uint64_t updates = how.quick ? 2000 : 20000;
   const double before = (theta - centre).squaredNorm();
   for (std::uint64_t n = 0; n < updates; ++n) {
@@ -168,6 +171,11 @@ void examine_optimizer(const Entry& entry, const Examination& how, Report& repor
     (n < 10 ? *one : *two).update(resumed, ascent(resumed), kept, n);
     apart = apart || again != theta;
     lost = lost || resumed != theta;
+    if (elementwise != nullptr) {
+      const Parameters up = ascent(parts);
+      for (const Index first : {2, 0}) elementwise->update_entries(first, 2, parts, up, halves, n);
+      torn = torn || parts != theta;
+    }
     if (!(one->learning_rate(n) >= 0)) wrong.emplace_back("the learning rate is negative or NaN");
     if (!wrong.empty()) break;
   }
@@ -177,6 +185,10 @@ void examine_optimizer(const Entry& entry, const Examination& how, Report& repor
         "remembers belongs into Slots)");
   else if (lost)
     wrong.emplace_back("a new object does not go on from the slots as the old one would have");
+  if (torn)
+    wrong.emplace_back(
+        "steps taken in parts differ from those of the whole vector: a rule that needs all of θ at "
+        "once is no ElementwiseOptimizer");
   report.judge("determinism", wrong, "what it remembers is in its slots alone");
   const double after = (theta - centre).squaredNorm();
   const std::string figures = std::to_string(updates) +

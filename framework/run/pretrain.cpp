@@ -53,7 +53,7 @@ class Pretrainer {
     const double rate = stage.optimizer->learning_rate(state_.update);
     stage.optimizer->update(next, estimate.ascent, state_.slots, state_.update);
     if (!next.allFinite()) throw Diverged("a parameter is not finite" + here);
-    use_parameters(*stage.parametric, next, here);
+    use_parameters(*stage.parametric, next, session_.workers, here);
     state_.theta = std::move(next);
     ++state_.update;
     if (state_.update % std::uint64_t(stage.record_every) == 0)

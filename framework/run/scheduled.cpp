@@ -25,9 +25,10 @@ class ScheduledDesk final : public Desk {
 
 }  // namespace
 
-void use_parameters(Parametric& model, const Parameters& theta, const std::string& at) {
+void use_parameters(Parametric& model, const Parameters& theta, const Workers& workers,
+                    const std::string& at) {
   try {
-    model.set_parameters(theta);
+    model.set_parameters_on_workers(theta, workers);
   } catch (const Error& fault) {
     throw Diverged(fault.what() + at);
   }
@@ -64,7 +65,7 @@ void ScheduledEvaluations::make(const EvaluateStage& evaluation) {
   Checkpoint& state = session_.state;
   Training& training = state.training;
   Parametric& model = *session_.experiment.model->capability<Parametric>();
-  if (stage_.average) use_parameters(model, training.average);
+  if (stage_.average) use_parameters(model, training.average, session_.workers);
   ScheduledDesk desk(session_, evaluation.label);
   const Result result =
       evaluation.evaluation->evaluate({.random = Stream(session_.experiment.seed)

@@ -6,7 +6,8 @@
 namespace gibbsite {
 
 /// Sets the parameters of a model; throws Diverged, ending with `at`, where they are refused.
-void use_parameters(Parametric& model, const Parameters& theta, const std::string& at = "");
+void use_parameters(Parametric& model, const Parameters& theta, const Workers& workers,
+                    const std::string& at = "");
 
 /// The `evaluate` list of the train section. Evaluations see present_parameters(); each has random
 /// numbers of its own at every update, and what it spends counts as cost of stage evaluate.

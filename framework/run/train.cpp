@@ -50,7 +50,7 @@ class Trainer {
       report();
       scheduled_.make_due();
     }
-    use_parameters(parametric_, trained_parameters(stage_, training_));
+    use_parameters(parametric_, trained_parameters(stage_, training_), session_.workers);
   }
 
  private:
@@ -154,29 +154,46 @@ class Trainer {
 
   // One step; returns the norm of the new parameters.
   double climb(const Parameters& ascent, const ParameterParts& parts) {
-    parts.copy(training_.theta, next_);
-    stage_.optimizer->update(next_, ascent, training_.slots, training_.update);
-    require_length("the optimizer leaves", next_);
-    // Steps are proportional to the learning rate.
-    if (const double share = rate_share(); share != 1)
-      next_ = training_.theta + share * (next_ - training_.theta);
-    const double norm = parts.norm(next_);
+    const auto* elementwise = dynamic_cast<const ElementwiseOptimizer*>(stage_.optimizer.get());
+    if (elementwise != nullptr) {
+      next_.resize(training_.theta.size());
+      elementwise->make_slots(training_.slots, next_.size());
+    } else {
+      next_ = training_.theta;
+      stage_.optimizer->update(next_, ascent, training_.slots, training_.update);
+      require_length("the optimizer leaves", next_);
+    }
+    const double share = rate_share();
+    const double norm = parts.norm(next_, [&](Index first, Index count) {
+      const auto before = training_.theta.segment(first, count);
+      auto after = next_.segment(first, count);
+      if (elementwise != nullptr) {
+        after = before;
+        elementwise->update_entries(first, count, next_, ascent, training_.slots, training_.update);
+      }
+      // Steps are proportional to the learning rate.
+      if (share != 1) after = before + share * (after - before);
+    });
     if (!is_finite(next_, norm)) throw Diverged("a parameter is not finite" + here());
-    use_parameters(parametric_, next_, here());
+    use_parameters(parametric_, next_, session_.workers, here());
     std::swap(training_.theta, next_);
     ++training_.update;
-    if (stage_.average) average(*stage_.average);
+    if (stage_.average) average(*stage_.average, parts);
     return norm;
   }
 
   // The plain mean of all updates until these are as many as the share stands for.
-  void average(double share) {
+  void average(double share, const ParameterParts& parts) {
     const double n = double(training_.update);
     const double kept = std::min(share, (n - 1) / n);
-    if (training_.average.size() == 0)
+    if (training_.average.size() == 0) {
       training_.average = training_.theta;
-    else
-      training_.average = kept * training_.average + (1 - kept) * training_.theta;
+      return;
+    }
+    parts.each([&](Index first, Index count) {
+      auto mean = training_.average.segment(first, count);
+      mean = kept * mean + (1 - kept) * training_.theta.segment(first, count);
+    });
   }
 
   std::string here() const { return " at update " + std::to_string(training_.update); }

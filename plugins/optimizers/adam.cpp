@@ -9,7 +9,7 @@
 namespace {
 using namespace gibbsite;
 
-class Adam final : public Optimizer {
+class Adam final : public ElementwiseOptimizer {
  public:
   struct Params : ScaledStepParams {
     double beta1 = 0.9;
@@ -28,19 +28,20 @@ class Adam final : public Optimizer {
     p.check(c.subject);
   }
 
-  void update(Parameters& theta, const Parameters& ascent, Slots& slots,
-              std::uint64_t update) const override {
-    if (slots.empty()) slots.assign(2, Parameters::Zero(theta.size()));
-    Parameters& m = slots[0];
-    Parameters& v = slots[1];
+  std::size_t slot_count() const override { return 2; }
+
+  void step(Entries theta, ConstEntries ascent, std::span<Entries> slots,
+            std::uint64_t update) const override {
+    Entries& m = slots[0];
+    Entries& v = slots[1];
     const double t = double(update) + 1;
     const double beta1 = params_.beta1, beta2 = params_.beta2;
     m = beta1 * m + (1 - beta1) * ascent;
-    v = beta2 * v + (1 - beta2) * ascent.cwiseAbs2();
-    const auto mean = m.array() / (1 - std::pow(beta1, t));
-    const auto root = (v.array() / (1 - std::pow(beta2, t))).sqrt();
-    theta.array() += learning_rate(update) *
-                     (mean / (root + params_.epsilon) - params_.weight_decay * theta.array());
+    v = beta2 * v + (1 - beta2) * ascent.square();
+    const auto mean = m / (1 - std::pow(beta1, t));
+    const auto root = (v / (1 - std::pow(beta2, t))).sqrt();
+    theta +=
+        learning_rate(update) * (mean / (root + params_.epsilon) - params_.weight_decay * theta);
   }
 
   double learning_rate(std::uint64_t update) const override {

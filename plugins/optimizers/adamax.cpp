@@ -10,7 +10,7 @@
 namespace {
 using namespace gibbsite;
 
-class Adamax final : public Optimizer {
+class Adamax final : public ElementwiseOptimizer {
  public:
   struct Params : ScaledStepParams {
     double beta1 = 0.9;
@@ -30,16 +30,16 @@ class Adamax final : public Optimizer {
     p.check(c.subject);
   }
 
-  void update(Parameters& theta, const Parameters& ascent, Slots& slots,
-              std::uint64_t update) const override {
-    if (slots.empty()) slots.assign(2, Parameters::Zero(theta.size()));
-    Parameters& mean = slots[0];
-    Parameters& largest = slots[1];
+  std::size_t slot_count() const override { return 2; }
+
+  void step(Entries theta, ConstEntries ascent, std::span<Entries> slots,
+            std::uint64_t update) const override {
+    Entries& mean = slots[0];
+    Entries& largest = slots[1];
     mean = params_.beta1 * mean + (1 - params_.beta1) * ascent;
-    largest = (params_.beta2 * largest).array().max(ascent.array().abs() + params_.epsilon);
+    largest = (params_.beta2 * largest).max(ascent.abs() + params_.epsilon);
     const double unbiased = 1 - std::pow(params_.beta1, double(update) + 1);
-    theta.array() += learning_rate(update) * (mean.array() / unbiased / largest.array() -
-                                              params_.weight_decay * theta.array());
+    theta += learning_rate(update) * (mean / unbiased / largest - params_.weight_decay * theta);
   }
 
   double learning_rate(std::uint64_t update) const override {

@@ -9,7 +9,7 @@
 namespace {
 using namespace gibbsite;
 
-class RmsProp final : public Optimizer {
+class RmsProp final : public ElementwiseOptimizer {
  public:
   struct Params : ScaledStepParams {
     double decay_rate = 0.99;
@@ -32,19 +32,19 @@ class RmsProp final : public Optimizer {
     p.check(c.subject);
   }
 
-  void update(Parameters& theta, const Parameters& ascent, Slots& slots,
-              std::uint64_t update) const override {
-    if (slots.empty()) slots.assign(3, Parameters::Zero(theta.size()));
-    Parameters& square = slots[0];
-    Parameters& mean = slots[1];
-    Parameters& velocity = slots[2];
+  std::size_t slot_count() const override { return 3; }
+
+  void step(Entries theta, ConstEntries ascent, std::span<Entries> slots,
+            std::uint64_t update) const override {
+    Entries& square = slots[0];
+    Entries& mean = slots[1];
+    Entries& velocity = slots[2];
     const double alpha = params_.decay_rate;
-    square = alpha * square + (1 - alpha) * ascent.cwiseAbs2();
+    square = alpha * square + (1 - alpha) * ascent.square();
     if (params_.centred) mean = alpha * mean + (1 - alpha) * ascent;
     // A gradient that hardly varies has a difference that rounding may take below zero.
-    const auto root = (square.array() - mean.array().square()).max(0).sqrt();
-    velocity.array() =
-        params_.momentum * velocity.array() + ascent.array() / (root + params_.epsilon);
+    const auto root = (square - mean.square()).max(0).sqrt();
+    velocity = params_.momentum * velocity + ascent / (root + params_.epsilon);
     theta += learning_rate(update) * (velocity - params_.weight_decay * theta);
   }
 

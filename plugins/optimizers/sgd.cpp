@@ -9,7 +9,7 @@
 namespace {
 using namespace gibbsite;
 
-class Sgd final : public Optimizer {
+class Sgd final : public ElementwiseOptimizer {
  public:
   struct Params {
     double step_size = 0.01;
@@ -37,20 +37,22 @@ class Sgd final : public Optimizer {
     p.schedule.check(c.subject);
   }
 
-  void update(Parameters& theta, const Parameters& ascent, Slots& slots,
-              std::uint64_t update) const override {
+  std::size_t slot_count() const override { return params_.momentum == 0 ? 0 : 1; }
+
+  void step(Entries theta, ConstEntries ascent, std::span<Entries> slots,
+            std::uint64_t update) const override {
     const double rate = learning_rate(update);
     if (params_.momentum == 0) {
       theta += rate * (ascent - params_.weight_decay * theta);
       return;
     }
-    if (slots.empty()) slots.emplace_back(Parameters::Zero(theta.size()));
-    const Parameters pull = ascent - params_.weight_decay * theta;
-    slots[0] = params_.momentum * slots[0] + pull;
+    Entries& v = slots[0];
+    const Eigen::ArrayXd pull = ascent - params_.weight_decay * theta;
+    v = params_.momentum * v + pull;
     if (params_.nesterov)
-      theta += rate * (pull + params_.momentum * slots[0]);
+      theta += rate * (pull + params_.momentum * v);
     else
-      theta += rate * slots[0];
+      theta += rate * v;
   }
 
   double learning_rate(std::uint64_t update) const override {

@@ -6,7 +6,7 @@
 namespace {
 using namespace gibbsite;
 
-class MyPlugin final : public Optimizer {
+class MyPlugin final : public ElementwiseOptimizer {
  public:
   // What a spec may set, with its defaults. `fields` reads, checks and documents all of it.
   struct Params {
@@ -21,14 +21,16 @@ class MyPlugin final : public Optimizer {
 
   MyPlugin(const Params& p, const Context&) : params_(p) {}
 
-  // One step along `ascent`, which points uphill. What the rule remembers lives in `slots`, vectors
-  // as long as θ that checkpoints keep; this object never changes.
-  void update(Parameters& theta, const Parameters& ascent, Slots& slots,
-              std::uint64_t) const override {
-    if (slots.empty()) slots.emplace_back(Parameters::Zero(theta.size()));
-    slots[0] += ascent.cwiseAbs2();
-    theta.array() +=
-        params_.step_size * ascent.array() / (slots[0].array().sqrt() + params_.epsilon);
+  // What the rule remembers: one vector as long as θ, which checkpoints keep.
+  std::size_t slot_count() const override { return 1; }
+
+  // One step along `ascent`, which points uphill, of some entries of θ; threads take different
+  // ones at once. A rule that needs all of θ together (its norm, say) is an Optimizer with
+  // `update`. This object never changes.
+  void step(Entries theta, ConstEntries ascent, std::span<Entries> slots,
+            std::uint64_t) const override {
+    slots[0] += ascent.square();
+    theta += params_.step_size * ascent / (slots[0].sqrt() + params_.epsilon);
   }
 
   double learning_rate(std::uint64_t) const override { return params_.step_size; }

@@ -25,6 +25,28 @@ void check_equal(const Parameters& got, double first, double second) {
 
 }  // namespace
 
+TEST_CASE("steps taken in parts are those of the whole vector, to the bit") {
+  for (const std::string yaml :
+       {"sgd", "{name: sgd, momentum: 0.9, weight_decay: 0.1}", "adam", "adamax",
+        "{name: rmsprop, centred: true, momentum: 0.5, weight_decay: 0.1}"}) {
+    CAPTURE(yaml);
+    const auto optimizer = test::make_optimizer(yaml);
+    const auto* elementwise = dynamic_cast<const ElementwiseOptimizer*>(optimizer.get());
+    REQUIRE(elementwise != nullptr);
+    Parameters whole = Parameters::LinSpaced(101, -2, 3), parts = whole;
+    Slots of_whole, of_parts;
+    for (std::uint64_t n = 0; n < 5; ++n) {
+      const Parameters up = (whole.array() * 3 + double(n)).sin();
+      optimizer->update(whole, up, of_whole, n);
+      elementwise->make_slots(of_parts, parts.size());
+      for (const auto& [first, count] : {std::pair<Index, Index>{64, 37}, {0, 1}, {1, 63}})
+        elementwise->update_entries(first, count, parts, up, of_parts, n);
+      CHECK(parts == whole);
+      CHECK(of_parts == of_whole);
+    }
+  }
+}
+
 TEST_CASE("sgd climbs: θ + ε g, in one step") {
   check_equal(run("{name: sgd, step_size: 0.1}", 1), 1.05, -2.025);
 }
