@@ -8,6 +8,11 @@
 #include "gibbsite/core/parallel.hpp"
 
 namespace gibbsite {
+namespace {
+
+constexpr Index panel = 64;  // hidden units whose weights stay in the cache
+
+}  // namespace
 
 Bilinear::Bilinear(Index visible, Index hidden, double weight_scale, Stream random)
     : weights_by_visible_(hidden, visible),
@@ -46,25 +51,50 @@ Parameters Bilinear::parameters() const {
 
 void Bilinear::set_parameters(const Eigen::Ref<const Parameters>& theta,
                               const std::string& subject) {
-  if (!all_finite(theta)) throw Error(subject + ": W, b and c must be finite");
-  const Index weights = weights_by_visible_.size();
-  weights_by_visible_.reshaped() = theta.head(weights).cast<Real>();
-  b_ = theta.segment(weights, b_.size()).cast<Real>();
-  c_ = theta.tail(c_.size()).cast<Real>();
-  prepare();
+  set_parameters(theta, subject, Workers(1));
 }
 
-void Bilinear::prepare() {
-  weights_by_hidden_ = weights_by_visible_.transpose();
+void Bilinear::set_parameters(const Eigen::Ref<const Parameters>& theta, const std::string& subject,
+                              const Workers& workers) {
+  const Index D = visible(), M = hidden();
+  std::vector<char> finite(static_cast<std::size_t>(strip_count()));
+  workers.run(strip_count(), [&](Index s) {
+    const auto [first, count] = strip_of(s);
+    finite[std::size_t(s)] = all_finite(theta.segment(first * M, count * M));
+  });
+  if (std::count(finite.begin(), finite.end(), char(0)) > 0 || !all_finite(theta.tail(D + M)))
+    throw Error(subject + ": W, b and c must be finite");
+  b_ = theta.segment(D * M, D).cast<Real>();
+  c_ = theta.tail(M).cast<Real>();
+  prepare(workers, theta.data());
+}
+
+void Bilinear::prepare() { prepare(Workers(1), nullptr); }
+
+void Bilinear::prepare(const Workers& workers, const double* W) {
+  const Index M = hidden();
+  const Eigen::VectorXd mu = visible_offsets_.cast<double>(), b = b_.cast<double>();
+  const Eigen::VectorXd lambda = hidden_offsets_.cast<double>(), c = c_.cast<double>();
+  weights_by_hidden_.resize(visible(), M);
   visible_constant_ = b_;
   hidden_constant_ = c_;
   constant_ = 0;
+  Eigen::MatrixXd W_mu = Eigen::MatrixXd::Zero(centred_ ? M : 0, centred_ ? strip_count() : 0);
+  workers.run(strip_count(), [&](Index s) {
+    const auto [first, count] = strip_of(s);
+    auto weights = weights_by_visible_.middleCols(first, count);
+    if (W != nullptr)
+      weights = Eigen::Map<const Eigen::MatrixXd>(W + first * M, M, count).cast<Real>();
+    weights_by_hidden_.middleRows(first, count) = weights.transpose();
+    if (!centred_) return;
+    for (Index i = 0; i < count; ++i) {
+      const auto column = weights.col(i).cast<double>();
+      visible_constant_(first + i) = Real(b(first + i) - column.dot(lambda));
+      W_mu.col(s) += mu(first + i) * column;
+    }
+  });
   if (!centred_) return;
-  const Eigen::MatrixXd W = weights_by_hidden_.cast<double>();
-  const Eigen::VectorXd mu = visible_offsets_.cast<double>(), b = b_.cast<double>();
-  const Eigen::VectorXd lambda = hidden_offsets_.cast<double>(), c = c_.cast<double>();
-  visible_constant_ = (b - W * lambda).cast<Real>();
-  hidden_constant_ = (c - W.transpose() * mu).cast<Real>();
+  hidden_constant_ = (c - W_mu.rowwise().sum()).cast<Real>();
   // As the rounded constants have it, so that both layers belong to one joint energy.
   constant_ = mu.dot(b) + lambda.dot(hidden_constant_.cast<double>());
 }
@@ -76,14 +106,27 @@ void Bilinear::visible_energy(const BatchView& v, Row& energy) const {
 
 void Bilinear::hidden_field(const BatchView& v, Batch& out) const {
   out.resize(hidden(), v.cols());
-  kernels<Real>().affine(weights_by_visible_.data(), hidden(), visible(), hidden_constant_.data(),
-                         v.data(), v.outerStride(), v.cols(), out.data(), out.outerStride());
+  kernels<Real>().affine(weights_by_visible_.data(), hidden(), hidden(), visible(),
+                         hidden_constant_.data(), v.data(), v.outerStride(), v.cols(), out.data(),
+                         out.outerStride());
+}
+
+void Bilinear::hidden_field(const BatchView& v, const Workers& workers, Batch& out) const {
+  const Index M = hidden();
+  out.resize(M, v.cols());
+  workers.run((M + panel - 1) / panel, [&](Index task) {
+    const Index first = task * panel;
+    kernels<Real>().affine(weights_by_visible_.data() + first, M, std::min(panel, M - first),
+                           visible(), hidden_constant_.data() + first, v.data(), v.outerStride(),
+                           v.cols(), out.data() + first, out.outerStride());
+  });
 }
 
 void Bilinear::visible_field(const BatchView& h, Batch& out) const {
   out.resize(visible(), h.cols());
-  kernels<Real>().affine(weights_by_hidden_.data(), visible(), hidden(), visible_constant_.data(),
-                         h.data(), h.outerStride(), h.cols(), out.data(), out.outerStride());
+  kernels<Real>().affine(weights_by_hidden_.data(), visible(), visible(), hidden(),
+                         visible_constant_.data(), h.data(), h.outerStride(), h.cols(), out.data(),
+                         out.outerStride());
 }
 
 void Bilinear::accumulate(const BatchView& v, const BatchView& h, const Row& weights,
@@ -95,7 +138,6 @@ void Bilinear::accumulate(const BatchView& v, const BatchView& h, const Row& wei
 // hidden units, each of which adds up all columns.
 void Bilinear::accumulate(const BatchView& v, const BatchView& h, const Row& weights,
                           const Workers& workers, Parameters& out) const {
-  constexpr Index panel = 64;
   const Index D = visible(), M = hidden();
   const Row minus = -weights;
   Batch off;
@@ -159,17 +201,17 @@ void BilinearModel::gradient_by_layers(const BatchView& v, const Row& weights,
                                        const Workers& workers, Parameters& out, Row* energy) const {
   const Index width = block_width(v.cols());
   if (energy != nullptr) energy->resize(v.cols());
-  Batch h(hidden_.dim(), v.cols());
+  Batch h;
+  pairs_.hidden_field(v, workers, h);
   workers.run(block_count(v.cols()), [&](Index b) {
     const Index first = b * width, count = std::min(width, v.cols() - first);
-    const auto block = v.middleCols(first, count);
-    Batch eta;
-    do_hidden_natural(block, eta);
-    h.middleCols(first, count) = mean(hidden_, eta);
-    if (energy == nullptr) return;
-    Row own;
-    visible_energy(block, own);
-    energy->segment(first, count) = own - log_partition(hidden_, eta);
+    auto eta = h.middleCols(first, count);
+    if (energy != nullptr) {
+      Row own;
+      visible_energy(v.middleCols(first, count), own);
+      energy->segment(first, count) = own - log_partition(hidden_, eta);
+    }
+    eta = mean(hidden_, eta);
   });
   pairs_.accumulate(v, h, weights, workers, out);
 }

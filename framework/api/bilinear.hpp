@@ -1,6 +1,9 @@
 // What restricted Boltzmann machines of all kinds of units share: weights between two layers.
 #pragma once
 
+#include <algorithm>
+#include <utility>
+
 #include "gibbsite/api/context.hpp"
 #include "gibbsite/api/independent.hpp"
 
@@ -35,11 +38,15 @@ class GIBBSITE_API Bilinear {
   Parameters parameters() const;
   /// Takes `size()` numbers; throws Error starting with `subject` where one is not finite.
   void set_parameters(const Eigen::Ref<const Parameters>& theta, const std::string& subject);
+  void set_parameters(const Eigen::Ref<const Parameters>& theta, const std::string& subject,
+                      const Workers& workers);
 
   /// The part of E that does not involve h, per column of `v`; `energy` is resized.
   void visible_energy(const BatchView& v, Row& energy) const;
   /// -∂E/∂h = c + Wᵀ(v - μ) per column of `v`; `out` is resized to M x columns.
   void hidden_field(const BatchView& v, Batch& out) const;
+  /// The same to the bit on several threads, each of which reads its part of W once.
+  void hidden_field(const BatchView& v, const Workers& workers, Batch& out) const;
   /// -∂E/∂v = b + W(h - λ) per column of `h`; `out` is resized to D x columns.
   void visible_field(const BatchView& h, Batch& out) const;
   /// out += Σ_n w_n ∂E(v_n, h_n)/∂θ on the first `size()` entries; as E is linear in either layer,
@@ -51,7 +58,15 @@ class GIBBSITE_API Bilinear {
                   const Workers& workers, Parameters& out) const;
 
  private:
+  // Strips of visible units, the tasks of passes over W.
+  static constexpr Index strip = 32;
+  Index strip_count() const { return (visible() + strip - 1) / strip; }
+  std::pair<Index, Index> strip_of(Index s) const {
+    return {s * strip, std::min(strip, visible() - s * strip)};
+  }
   void prepare();
+  // Takes Wᵀ (M x D) first, unless that is null.
+  void prepare(const Workers& workers, const double* W);
 
   Batch weights_by_visible_;
   Batch weights_by_hidden_;  ///< W
@@ -107,7 +122,8 @@ class GIBBSITE_API BilinearModel : public EnergyModel, public Latent, public Par
   }
   void do_parameter_gradient(const BatchView& v, const Row& weights,
                              Parameters& out) const override;
-  /// do_gradient_on_workers of a model that leaves gradient_over_hidden as it is here.
+  /// do_gradient_on_workers of a model whose hidden natural parameters are Bilinear's hidden_field
+  /// and that leaves gradient_over_hidden as it is here.
   void gradient_by_layers(const BatchView& v, const Row& weights, const Workers& workers,
                           Parameters& out, Row* energy) const;
 

@@ -89,7 +89,11 @@ GradientEstimate Contrast::gradient(const BatchView& data, Index particles,
     visit(first, count, part);
   });
   Part sum;
-  sum.ascent.setZero(size());
+  sum.ascent.resize(size());
+  constexpr Index length = 1 << 14;
+  workers_.run((size() + length - 1) / length, [&](Index part) {
+    sum.ascent.segment(part * length, std::min(length, size() - part * length)).setZero();
+  });
   if (at_once) add_waiting(data, data_weights, parts, sum);
   for (const Part& part : parts) {
     if (part.ascent.size() > 0) sum.ascent += part.ascent;

@@ -10,8 +10,8 @@ namespace {
 
 Batch affine(const Batch& W, const Vector& bias, const BatchView& x) {
   Batch out(W.rows(), x.cols());
-  kernels<Real>().affine(W.data(), W.rows(), W.cols(), bias.data(), x.data(), x.outerStride(),
-                         x.cols(), out.data(), out.outerStride());
+  kernels<Real>().affine(W.data(), W.rows(), W.rows(), W.cols(), bias.data(), x.data(),
+                         x.outerStride(), x.cols(), out.data(), out.outerStride());
   return out;
 }
 

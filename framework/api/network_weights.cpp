@@ -60,13 +60,13 @@ void Weights::set(const double* theta) {
 }
 
 void Weights::apply(const Real* x, Real* y, Index count) const {
-  kernels<Real>().affine(by_input_.data(), outputs(), inputs(), bias_.data(), x, inputs(), count, y,
-                         outputs());
+  kernels<Real>().affine(by_input_.data(), outputs(), outputs(), inputs(), bias_.data(), x,
+                         inputs(), count, y, outputs());
 }
 
 void Weights::apply_transposed(const Real* dy, Real* dx, Index count) const {
-  kernels<Real>().affine(by_output_.data(), inputs(), outputs(), zero_.data(), dy, outputs(), count,
-                         dx, inputs());
+  kernels<Real>().affine(by_output_.data(), inputs(), inputs(), outputs(), zero_.data(), dy,
+                         outputs(), count, dx, inputs());
 }
 
 // d(W/σ) = dW/σ - (uᵀ dW v) W/σ², and dy·(W/σ)x is dy·(y - b).

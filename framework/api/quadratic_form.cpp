@@ -70,8 +70,8 @@ void QuadraticForm::set(const Eigen::Ref<const Matrix>& given, const std::string
 void QuadraticForm::multiply(const Batch& x, Batch& out) const {
   const Vector zero = Vector::Zero(dim());
   out.resize(dim(), x.cols());
-  kernels<Real>().affine(precision_.data(), dim(), dim(), zero.data(), x.data(), dim(), x.cols(),
-                         out.data(), dim());
+  kernels<Real>().affine(precision_.data(), dim(), dim(), dim(), zero.data(), x.data(), dim(),
+                         x.cols(), out.data(), dim());
 }
 
 double QuadraticForm::log_integral(double beta) const {

@@ -28,7 +28,7 @@ Choice choose() {
                           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
   if (has_avx512 && (wanted.empty() || wanted == "avx512"))
     return {"avx512", avx512::single_loops, avx512::double_loops, avx512::philox_loop};
-  if (__builtin_cpu_supports("avx2") && wanted != "sse2")
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && wanted != "sse2")
     return {"avx2", avx2::single_loops, avx2::double_loops, avx2::philox_loop};
 #endif
   return {"sse2", sse2::single_loops, sse2::double_loops, sse2::philox_loop};
@@ -69,13 +69,13 @@ struct Scratch {
 };
 
 template <class R>
-void affine(const R* W, Index rows, Index columns, const R* bias, const R* x, Index x_stride,
-            Index count, R* out, Index out_stride) {
+void affine(const R* W, Index W_stride, Index rows, Index columns, const R* bias, const R* x,
+            Index x_stride, Index count, R* out, Index out_stride) {
   constexpr Index most = 256;  // what stays in the cache
   for (Index n = 0; n < count; n += most) {
     const Index items = std::min(most, count - n);
     Scratch<R>& scratch = Scratch<R>::of(items, columns);
-    loops<R>().affine(W, rows, columns, bias, x + n * x_stride, x_stride, items,
+    loops<R>().affine(W, W_stride, rows, columns, bias, x + n * x_stride, x_stride, items,
                       out + n * out_stride, out_stride, scratch.masks.data(), scratch.sums.data());
   }
 }

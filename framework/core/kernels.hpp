@@ -1,6 +1,8 @@
 // The loops that everything hot goes through, compiled for several instruction sets and chosen
-// at run time. Each output element is summed in one fixed order, so results depend neither on
-// the instruction set nor on how many columns a batch has.
+// at run time. Each output element is summed in one fixed order, so results do not depend on how
+// many columns a batch has; nor on the instruction set, but that `affine` and `products` of numbers
+// other than 0 and 1 round a product and a sum at once where it can (avx2, avx512), and twice where
+// it cannot (sse2).
 #pragma once
 
 #include <cstdint>
@@ -15,10 +17,10 @@ namespace gibbsite {
 template <class R>
 struct Kernels {
   /// out_n = bias + Σ_k x_n,k W(:, k) for the columns x_n and out_n of `count` inputs, W of rows x
-  /// columns. Where all inputs are 0 or 1 and there are many, sums of four columns of W are looked
-  /// up; the numbers are the same.
-  void (*affine)(const R* W, Index rows, Index columns, const R* bias, const R* x, Index x_stride,
-                 Index count, R* out, Index out_stride);
+  /// columns, whose columns begin W_stride apart. Where all inputs are 0 or 1 and there are many,
+  /// sums of four columns of W are looked up; the numbers are the same.
+  void (*affine)(const R* W, Index W_stride, Index rows, Index columns, const R* bias, const R* x,
+                 Index x_stride, Index count, R* out, Index out_stride);
   /// G(i, :) += Σ_n w_n x_n,i y_n for `count` columns x_n (`rows` numbers) and y_n (`columns`);
   /// row i of G begins at i G_stride. Up to 64 columns are added in R, all else in double.
   void (*products)(const double* weights, const R* x, Index x_stride, Index rows, const R* y,

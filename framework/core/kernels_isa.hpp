@@ -11,8 +11,8 @@ namespace gibbsite {
 /// items x columns numbers.
 template <class R>
 struct KernelLoops {
-  void (*affine)(const R* W, long rows, long columns, const R* bias, const R* x, long x_stride,
-                 long items, R* out, long out_stride, std::uint16_t* masks, R* sums);
+  void (*affine)(const R* W, long W_stride, long rows, long columns, const R* bias, const R* x,
+                 long x_stride, long items, R* out, long out_stride, std::uint16_t* masks, R* sums);
   void (*products)(const double* weights, const R* x, long x_stride, long rows, const R* y,
                    long y_stride, long columns, long items, double* G, long G_stride,
                    std::uint16_t* masks, R* scaled, R* sums);

@@ -3,12 +3,16 @@
 // Both products below add rows r_k, weighted by coefficients c_k, onto `items` sums of L numbers
 // each:
 //   sum += ((c_0 r_0 + c_1 r_1) + c_2 r_2) + c_3 r_3, then the same of the next four, ...
-// in this order whatever the coefficients are. Where all of them are 0 or 1, the 16 sums that four
+// in this order whatever the coefficients are, with fused multiply-adds where the instruction set
+// has them. Where all coefficients are 0 or 1, fused or not is the same, and the 16 sums that four
 // rows can have are looked up in a table ("four Russians", Arlazarov et al. 1970) instead of being
-// formed for every item; the numbers are the same.
+// formed for every item; the numbers are those of the sums.
 #pragma once
 
 #include <cstdint>
+#if defined(__FMA__)  // with AVX2 and AVX-512 alike
+#include <immintrin.h>
+#endif
 
 namespace gibbsite::GIBBSITE_ISA {
 namespace {
@@ -29,6 +33,24 @@ struct Simd {
   static constexpr long lanes = vector_bytes / long(sizeof(R));
 };
 
+// a b + c, in one rounding where the instruction set can.
+template <class V>
+inline V multiply_add(V a, V b, V c) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(a[0]) == 4)
+    return V(_mm512_fmadd_ps(__m512(a), __m512(b), __m512(c)));
+  else
+    return V(_mm512_fmadd_pd(__m512d(a), __m512d(b), __m512d(c)));
+#elif defined(__FMA__)
+  if constexpr (sizeof(a[0]) == 4)
+    return V(_mm256_fmadd_ps(__m256(a), __m256(b), __m256(c)));
+  else
+    return V(_mm256_fmadd_pd(__m256d(a), __m256d(b), __m256d(c)));
+#else
+  return a * b + c;
+#endif
+}
+
 // What four rows lie in: `row(b)` has L numbers, those from `lanes` on are 0.
 template <class R, long L>
 struct FourRows {
@@ -44,6 +66,34 @@ struct FourRows {
     }
   }
 };
+
+// Bit k of the result is 1 where from[k] is 1; `other` becomes true where one of the 16 is neither
+// 0 nor 1.
+template <class R>
+inline std::uint32_t ones_of_16(const R* from, std::uint32_t& other) {
+  constexpr long lanes = Simd<R>::lanes;
+  std::uint32_t ones = 0, all = 0;
+  for (long k = 0; k < 16; k += lanes) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(R) == 4) {
+      const __m512 x = _mm512_loadu_ps(from + k);
+      ones |= std::uint32_t(_mm512_cmpeq_ps_mask(x, _mm512_set1_ps(1))) << k;
+      all |= std::uint32_t(_mm512_cmpeq_ps_mask(x, _mm512_setzero_ps())) << k;
+    } else {
+      const __m512d x = _mm512_loadu_pd(from + k);
+      ones |= std::uint32_t(_mm512_cmpeq_pd_mask(x, _mm512_set1_pd(1))) << k;
+      all |= std::uint32_t(_mm512_cmpeq_pd_mask(x, _mm512_setzero_pd())) << k;
+    }
+#else
+    for (long l = 0; l < lanes; ++l) {
+      ones |= from[k + l] == R(1) ? 1u << (k + l) : 0u;
+      all |= from[k + l] == R(0) ? 1u << (k + l) : 0u;
+    }
+#endif
+  }
+  other |= (ones | all) ^ 0xffffu;
+  return ones;
+}
 
 // masks[chunk * items + item]: bit k is 1 where coefficient 16 chunk + k of the item is 1. Returns
 // whether all coefficients are 0 or 1.
@@ -66,6 +116,10 @@ bool pack(const R* x, long item_stride, long k_stride, long items, long count,
     }
     for (long i = 0; i < items; ++i) {
       const R* __restrict from = x + i * item_stride + first * k_stride;
+      if (k_stride == 1 && bits == 16) {
+        masks[i] = std::uint16_t(ones_of_16(from, other));
+        continue;
+      }
       std::uint32_t mask = 0;
       for (long k = 0; k < bits; ++k) {
         const R value = from[k * k_stride];
@@ -141,21 +195,23 @@ void add_products(const R* rows, long stride, long lanes, long count, const R* x
         sum[i][v] = *reinterpret_cast<const V*>(sums + i * L + l + v * width);
     for (long k = 0; k < count; k += 4) {
       R c[I][4];
-      bool none = true;
+      int others = 0;
       for (long i = 0; i < I; ++i)
         for (long b = 0; b < 4; ++b) {
           c[i][b] = k + b < count ? x[i * item_stride + (k + b) * k_stride] : R(0);
-          none = none && c[i][b] == R(0);
+          others |= c[i][b] != R(0);
         }
-      if (none) continue;
+      if (others == 0) continue;
       const FourRows<R, L> four(rows + k * stride, stride, lanes, count - k);
       for (long v = 0; v < vectors; ++v) {
         V row[4];
         for (long b = 0; b < 4; ++b)
           row[b] = *reinterpret_cast<const V*>(four.at[b] + l + v * width);
-        for (long i = 0; i < I; ++i)
-          sum[i][v] +=
-              ((c[i][0] * row[0] + c[i][1] * row[1]) + c[i][2] * row[2]) + c[i][3] * row[3];
+        for (long i = 0; i < I; ++i) {
+          V part = c[i][0] * row[0];
+          for (long b = 1; b < 4; ++b) part = multiply_add(V{} + c[i][b], row[b], part);
+          sum[i][v] += part;
+        }
       }
     }
     for (long i = 0; i < I; ++i)
@@ -182,13 +238,18 @@ void add_terms(const Terms<R>& of, long first_lane, long lanes, R* sums) {
     return add_by_table<R, L>(rows, of.stride, lanes, of.count, of.masks, of.items, sums);
   if (of.masks != nullptr)
     return add_by_bits<R, L>(rows, of.stride, lanes, of.count, of.masks, of.items, sums);
-  long i = 0;
-  for (; i + 4 <= of.items; i += 4)
-    add_products<R, L, 4>(rows, of.stride, lanes, of.count, of.x + i * of.item_stride,
-                          of.item_stride, of.k_stride, sums + i * L);
-  for (; i < of.items; ++i)
-    add_products<R, L, 1>(rows, of.stride, lanes, of.count, of.x + i * of.item_stride,
-                          of.item_stride, of.k_stride, sums + i * L);
+  constexpr long most = 64;  // rows that stay in the cache while all items pass
+  for (long k = 0; k < of.count; k += most) {
+    const long count = of.count - k < most ? of.count - k : most;
+    const R *some = rows + k * of.stride, *x = of.x + k * of.k_stride;
+    long i = 0;
+    for (; i + 4 <= of.items; i += 4)
+      add_products<R, L, 4>(some, of.stride, lanes, count, x + i * of.item_stride, of.item_stride,
+                            of.k_stride, sums + i * L);
+    for (; i < of.items; ++i)
+      add_products<R, L, 1>(some, of.stride, lanes, count, x + i * of.item_stride, of.item_stride,
+                            of.k_stride, sums + i * L);
+  }
 }
 
 // Calls visit.template operator()<L>(first lane, lanes) for all lanes; the last panel may be wider
@@ -204,10 +265,10 @@ void each_panel(long lanes, Visit visit) {
 }
 
 template <class R>
-void affine(const R* W, long rows, long columns, const R* bias, const R* x, long x_stride,
-            long items, R* out, long out_stride, std::uint16_t* masks, R* sums) {
+void affine(const R* W, long W_stride, long rows, long columns, const R* bias, const R* x,
+            long x_stride, long items, R* out, long out_stride, std::uint16_t* masks, R* sums) {
   const bool bits = pack(x, x_stride, 1, items, columns, masks);
-  const Terms<R> terms = {W, rows, columns, x, x_stride, 1, items, bits ? masks : nullptr};
+  const Terms<R> terms = {W, W_stride, columns, x, x_stride, 1, items, bits ? masks : nullptr};
   each_panel<R>(rows, [&]<long L>(long first, long lanes) {
     for (long i = 0; i < items; ++i)
       for (long l = 0; l < L; ++l) sums[i * L + l] = l < lanes ? bias[first + l] : R(0);

@@ -82,8 +82,8 @@ class BoltzmannMachine final : public EnergyModel,
 
   void do_energy(const BatchView& x, Row& energy) const override {
     Batch field(dim(), x.cols());  // W x + b
-    kernels<Real>().affine(W_.data(), dim(), dim(), b_.data(), x.data(), x.outerStride(), x.cols(),
-                           field.data(), dim());
+    kernels<Real>().affine(W_.data(), dim(), dim(), dim(), b_.data(), x.data(), x.outerStride(),
+                           x.cols(), field.data(), dim());
     for (Index n = 0; n < x.cols(); ++n)
       energy(n) = -field.col(n).cast<double>().dot(x.col(n).cast<double>());
   }

@@ -66,7 +66,7 @@ class LogisticRegression final : public EnergyModel, public Differentiable, publ
   void predict(const BatchView& w, Index column, Vector& eta) const {
     eta.resize(y_.size());
     const Vector zero = Vector::Zero(y_.size());
-    kernels<Real>().affine(by_observation_.data(), y_.size(), dim(), zero.data(),
+    kernels<Real>().affine(by_observation_.data(), y_.size(), y_.size(), dim(), zero.data(),
                            w.col(column).data(), dim(), 1, eta.data(), y_.size());
   }
   double energy_at(const BatchView& w, Index column, const Vector& eta) const {
@@ -91,7 +91,7 @@ class LogisticRegression final : public EnergyModel, public Differentiable, publ
       kernels<Real>().sigmoid(eta.data(), residual.data(), eta.size());
       residual -= y_;
       const Vector prior = Real(prior_precision_) * w.col(c);
-      kernels<Real>().affine(design_.data(), dim(), y_.size(), prior.data(), residual.data(),
+      kernels<Real>().affine(design_.data(), dim(), dim(), y_.size(), prior.data(), residual.data(),
                              y_.size(), 1, gradient.col(c).data(), dim());
     }
   }

@@ -64,6 +64,10 @@ class Rbm final : public BilinearModel, public Conditional, public DiscreteGradi
     pairs_.hidden_field(v, natural);
   }
 
+  void set_parameters_on_workers(const Parameters& theta, const Workers& workers) override {
+    pairs_.set_parameters(theta, name_, workers);
+  }
+
   bool do_gradient_on_workers(const BatchView& v, const Row& weights, const Workers& workers,
                               Parameters& out, Row* energy) const override {
     gradient_by_layers(v, weights, workers, out, energy);

@@ -1,5 +1,5 @@
-// The inner loops against long double and naive references, and the same bits on every
-// instruction set.
+// The inner loops against long double and naive references, and their bits on every instruction
+// set.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -9,6 +9,8 @@
 #include <cstring>
 #include <gibbsite/core/kernels.hpp>
 #include <limits>
+#include <map>
+#include <sstream>
 #include <vector>
 
 #include "support/program.hpp"
@@ -53,9 +55,12 @@ std::vector<R> numbers(long n, int seed) {
   return out;
 }
 
-std::uint64_t digest = 0xcbf29ce484222325ull;
+// Whether affine and products round a product and a sum at once.
+bool is_fused() { return instruction_set() != "sse2"; }
+
+constexpr std::uint64_t no_digest = 0xcbf29ce484222325ull;
 template <class T>
-void add_to_digest(const std::vector<T>& values) {
+void add_to_digest(const std::vector<T>& values, std::uint64_t& digest) {
   for (const T& value : values) {
     unsigned char bytes[sizeof(T)];
     std::memcpy(bytes, &value, sizeof(T));
@@ -63,34 +68,42 @@ void add_to_digest(const std::vector<T>& values) {
   }
 }
 
+// `fused` is that of products of numbers other than 0 and 1.
 template <class R>
-void digest_of_loops() {
+void digest_of_loops(std::uint64_t& digest, std::uint64_t& fused) {
   const auto& k = kernels<R>();
   std::vector<R> x = hard_values<R>();
   x.push_back(std::numeric_limits<R>::quiet_NaN());
   std::vector<R> out(x.size());
   k.sigmoid(x.data(), out.data(), long(x.size()));
   out.back() = R(std::isnan(out.back()) ? 1 : 0);  // the bits of a NaN are nobody's business
-  add_to_digest(out);
+  add_to_digest(out, digest);
   std::vector<std::uint32_t> words(4 * x.size());
   philox(1, 2, 3, 4, Index(x.size()), words.data());
-  add_to_digest(words);
+  add_to_digest(words, digest);
   k.bernoulli(x.data(), words.data(), out.data(), long(x.size()));
-  add_to_digest(out);
+  add_to_digest(out, digest);
   for (const long n : {0, 1, 7, 64, 500, 961, 3000}) {
     const auto y = numbers<R>(n, 1);
-    add_to_digest(std::vector<double>{k.softplus_sum(y.data(), n)});
+    add_to_digest(std::vector<double>{k.softplus_sum(y.data(), n)}, digest);
     const long columns = 37;
-    const auto W = numbers<R>(n * columns, 2), bias = numbers<R>(n, 3), v = numbers<R>(columns, 4);
+    const auto W = numbers<R>(n * columns, 2), bias = numbers<R>(n, 3);
     std::vector<R> h(std::size_t(n), R(0));
-    k.affine(W.data(), n, columns, bias.data(), v.data(), columns, 1, h.data(), n);
-    add_to_digest(h);
-    const double weight = .3;
-    std::vector<double> G(std::size_t(n * columns), .5);
-    k.products(&weight, y.data(), n, n, v.data(), columns, columns, 1, G.data(), columns);
-    add_to_digest(G);
+    for (const bool binary : {true, false}) {
+      std::uint64_t& of = binary ? digest : fused;
+      auto v = numbers<R>(columns, 4), y_or_bits = y;
+      if (binary)
+        for (auto* all : {&v, &y_or_bits})
+          for (R& value : *all) value = R(value > R(.2));
+      k.affine(W.data(), n, n, columns, bias.data(), v.data(), columns, 1, h.data(), n);
+      add_to_digest(h, of);
+      const double weight = .3;
+      std::vector<double> G(std::size_t(n * columns), .5);
+      k.products(&weight, y_or_bits.data(), n, n, v.data(), columns, columns, 1, G.data(), columns);
+      add_to_digest(G, of);
+    }
     k.scale(R(.7), y.data(), h.data(), n);
-    add_to_digest(h);
+    add_to_digest(h, digest);
   }
 }
 
@@ -156,15 +169,17 @@ TEST_CASE_TEMPLATE("an affine map adds four columns at a time, whatever the batc
           if (binary)
             for (R& value : x) value = R(value > R(.2));
           std::vector<R> out(std::size_t(rows * count), R(7)), naive;
-          kernels<R>().affine(W.data(), rows, columns, bias.data(), x.data(), columns, count,
+          kernels<R>().affine(W.data(), rows, rows, columns, bias.data(), x.data(), columns, count,
                               out.data(), rows);
           for (long n = 0; n < count; ++n)
             for (long i = 0; i < rows; ++i) {
               R sum = bias[std::size_t(i)];
               for (long k = 0; k < columns; k += 4) {
                 R part = 0;
-                for (long b = k; b < std::min(k + 4, columns); ++b)
-                  part += x[std::size_t(n * columns + b)] * W[std::size_t(b * rows + i)];
+                for (long b = k; b < std::min(k + 4, columns); ++b) {
+                  const R c = x[std::size_t(n * columns + b)], w = W[std::size_t(b * rows + i)];
+                  part = is_fused() ? std::fma(c, w, part) : part + c * w;
+                }
                 sum += part;
               }
               naive.push_back(sum);
@@ -177,10 +192,10 @@ TEST_CASE_TEMPLATE("an affine map of part of a matrix leaves what lies between i
                    R, float, double) {
   const auto W = numbers<R>(3 * 2, 1), bias = numbers<R>(3, 2), x = numbers<R>(5 * 4, 3);
   std::vector<R> out(4 * 4, R(7));
-  kernels<R>().affine(W.data(), 3, 2, bias.data(), x.data(), 5, 4, out.data(), 4);
+  kernels<R>().affine(W.data(), 3, 3, 2, bias.data(), x.data(), 5, 4, out.data(), 4);
   for (std::size_t n = 0; n < 4; ++n) {
     std::vector<R> alone(3);
-    kernels<R>().affine(W.data(), 3, 2, bias.data(), x.data() + 5 * n, 2, 1, alone.data(), 3);
+    kernels<R>().affine(W.data(), 3, 3, 2, bias.data(), x.data() + 5 * n, 2, 1, alone.data(), 3);
     for (std::size_t i = 0; i < 3; ++i) CHECK(out[4 * n + i] == alone[i]);
     CHECK(out[4 * n + 3] == 7);
   }
@@ -242,27 +257,32 @@ TEST_CASE_TEMPLATE("a coin is 1 exactly where its word is below the probability"
 
 TEST_CASE("the digest of all loops") {
   if (std::getenv("GIBBSITE_PRINT_DIGEST") == nullptr) return;  // for the test below
-  digest_of_loops<float>();
-  digest_of_loops<double>();
-  std::printf("digest %s %016llx\n", std::string(instruction_set()).c_str(),
-              (unsigned long long)(digest));
+  std::uint64_t digest = no_digest, fused = no_digest;
+  digest_of_loops<float>(digest, fused);
+  digest_of_loops<double>(digest, fused);
+  std::printf("digest %s %016llx %016llx\n", std::string(instruction_set()).c_str(),
+              (unsigned long long)(digest), (unsigned long long)(fused));
 }
 
-TEST_CASE("every instruction set gives the same bits") {
+TEST_CASE("every instruction set gives the same bits, products of real numbers those that fuse") {
   const std::string self = gibbsite::test::fs::read_symlink("/proc/self/exe").string();
-  std::map<std::string, std::string> digests;
+  std::map<std::string, std::string> digests, fused;
   for (const char* isa : {"sse2", "avx2", "avx512", ""}) {
     const auto ending =
         gibbsite::test::run_program({self, "--test-case=the digest of all loops"},
                                     {{"GIBBSITE_ISA", isa}, {"GIBBSITE_PRINT_DIGEST", "1"}});
     const auto at = ending.out.find("digest ");
     REQUIRE(at != std::string::npos);
-    const std::string line = ending.out.substr(at + 7, ending.out.find('\n', at) - at - 7);
-    digests[line.substr(0, line.find(' '))] = line.substr(line.find(' '));
+    std::istringstream line(ending.out.substr(at + 7));
+    std::string name, all, real;
+    line >> name >> all >> real;
+    digests[name] = all;
+    fused[name] = real;
   }
   if (digests.size() < 2) gibbsite::test::skip("this machine has the instruction set sse2 alone");
   for (const auto& [isa, value] : digests) {
     CAPTURE(isa);
     CHECK(value == digests.begin()->second);
   }
+  if (fused.contains("avx512")) CHECK(fused["avx512"] == fused["avx2"]);
 }
