@@ -1,5 +1,7 @@
 #include "gibbsite/api/pairwise_spins.hpp"
 
+#include "gibbsite/api/spin_energy.hpp"
+
 namespace gibbsite {
 
 PairwiseSpins::PairwiseSpins(const Context& c, Lattice lattice, double coupling,
@@ -37,16 +39,8 @@ void PairwiseSpins::set_parameters(const Parameters& theta) {
 }
 
 void PairwiseSpins::do_energy(const BatchView& x, Row& energy) const {
-  for (Index n = 0; n < x.cols(); ++n) {
-    const Real* s = x.col(n).data();
-    double sum = 0;
-    for (std::size_t b = 0; b < lattice_.bonds.size(); ++b) {
-      const Bond& bond = lattice_.bonds[b];
-      sum += double(couplings_(Index(b)) * s[bond.first] * s[bond.second]);
-    }
-    for (Index i = 0; i < dim(); ++i) sum += double(fields_(i) * s[i]);
-    energy(n) = -sum;
-  }
+  for (Index n = 0; n < x.cols(); ++n)
+    energy(n) = spin_energy(lattice_.bonds, couplings_, fields_, x.col(n).data());
 }
 
 void PairwiseSpins::do_natural(std::span<const Index> sites, const BatchView& x,

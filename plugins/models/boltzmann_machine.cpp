@@ -2,6 +2,8 @@
 //   E(x) = -xᵀW x - bᵀx,  x ∈ {0,1}^d,  W symmetric with zero diagonal, so each pair counts twice:
 //   ln P(x_i = 1|rest) / P(x_i = 0|rest) = b_i + 2 Σ_{j≠i} W_ij x_j
 // ∂E/∂W = -x xᵀ off the diagonal: W_ij and W_ji move together, steps along it stay symmetric.
+#include <gibbsite/api/dense_sweeps.hpp>
+#include <gibbsite/api/gibbs_sweeps.hpp>
 #include <gibbsite/plugin.hpp>
 
 namespace {
@@ -11,6 +13,7 @@ class BoltzmannMachine final : public EnergyModel,
                                public Conditional,
                                public DiscreteGradient,
                                public Pairwise,
+                               public GibbsSweeps,
                                public Parametric {
  public:
   struct Params {
@@ -35,6 +38,7 @@ class BoltzmannMachine final : public EnergyModel,
     W_ *= Real(p.weight_scale);
     W_.diagonal().setZero();
     W_.triangularView<Eigen::StrictlyLower>() = W_.transpose();
+    sweeps_ = {2 * W_, b_};
   }
 
   const Domain& domain() const override { return domain_; }
@@ -64,6 +68,7 @@ class BoltzmannMachine final : public EnergyModel,
     }
     W_ = (0.5 * (W + W.transpose())).cast<Real>();
     b_ = theta.tail(d).cast<Real>();
+    sweeps_ = {2 * W_, b_};
   }
 
   PairwiseGraph graph() const override {
@@ -97,6 +102,11 @@ class BoltzmannMachine final : public EnergyModel,
       }
   }
 
+  bool do_gibbs_sweeps(Index sweeps, Eigen::Ref<Batch> x, Stream& random) const override {
+    sweeps_.draw(sweeps, x, random);
+    return true;
+  }
+
   // The conditionals are linear in the other units, so that this expansion is exact.
   void do_energy_and_local_natural(const BatchView& x, Row& energy, Batch& natural) const override {
     do_energy(x, energy);
@@ -117,6 +127,7 @@ class BoltzmannMachine final : public EnergyModel,
   Domain domain_;
   Batch W_;
   Vector b_;
+  DenseSweeps sweeps_;  ///< of W and b
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 //   cosh γ_k = cosh²2K / sinh 2K - cos(πk/L), γ_k > 0 but γ_0 = 2K + ln tanh K, negative below K_c
 // and Z(-K) = Z(K) where L is even.
 #include <cmath>
+#include <gibbsite/api/swept_spins.hpp>
 #include <gibbsite/plugin.hpp>
 #include <numbers>
 
@@ -70,7 +71,7 @@ Dual log_partition_of_torus(Index L, double K) {
   return out;
 }
 
-class Ising final : public PairwiseSpins, public Normalized {
+class Ising final : public SweptSpins, public Normalized {
  public:
   struct Params {
     LatticeFields lattice;
@@ -87,7 +88,7 @@ class Ising final : public PairwiseSpins, public Normalized {
   };
 
   Ising(const Params& p, const Context& c)
-      : PairwiseSpins(c, p.lattice.build(c.subject), p.coupling, p.field) {}
+      : SweptSpins(c, p.lattice.build(c.subject), p.coupling, p.field) {}
 
   bool offers(std::string_view ability) const override {
     return ability != Normalized::name || closed_form(1).has_value();

@@ -2,12 +2,13 @@
 //   E(s) = -Σ_{i<j} J_ij s_i s_j - Σ_i h_i s_i,  s ∈ {-1,+1}^N,  J_ij ~ N(0, J²/N) at the start
 // The temperature is that of the spec: p ∝ e^{-E/T}; the glass transition is at T = J.
 #include <cmath>
+#include <gibbsite/api/swept_spins.hpp>
 #include <gibbsite/plugin.hpp>
 
 namespace {
 using namespace gibbsite;
 
-class SherringtonKirkpatrick final : public PairwiseSpins {
+class SherringtonKirkpatrick final : public SweptSpins {
  public:
   struct Params {
     std::optional<Index> units;
@@ -26,7 +27,7 @@ class SherringtonKirkpatrick final : public PairwiseSpins {
   };
 
   SherringtonKirkpatrick(const Params& p, const Context& c)
-      : PairwiseSpins(c, graph(p, c), 1, p.field) {}
+      : SweptSpins(c, graph(p, c), 1, p.field) {}
 
  private:
   static Lattice graph(const Params& p, const Context& c) {

@@ -2,6 +2,7 @@
 //   p(x_i | all others) ∝ exp(η_i(x)·T(x_i)),  η_i its natural parameters.
 // Coordinates that the model calls independent given the rest are drawn together. The systematic
 // scan is stationary but not reversible; the random and the palindromic one are both.
+#include <gibbsite/api/gibbs_sweeps.hpp>
 #include <gibbsite/plugin.hpp>
 #include <numeric>
 
@@ -29,7 +30,8 @@ class Gibbs final : public Sampler {
       : scan_is_random_(p.scan == "random"),
         is_reversible_(p.scan != "systematic"),
         sweeps_(p.sweeps),
-        conditional_(c.require<Conditional>()) {
+        conditional_(c.require<Conditional>()),
+        whole_sweeps_(p.scan == "systematic" ? c.model->capability<GibbsSweeps>() : nullptr) {
     auto sets = conditional_.independent_sets();
     if (sets.empty())
       for (Index i = 0; i < c.model->dim(); ++i) sets.push_back({i});
@@ -64,7 +66,7 @@ class Gibbs final : public Sampler {
           update(groups_[std::size_t(own.below(Index(groups_.size()), 1)(0))],
                  now.x.middleCols(c, 1), own, natural, fresh);
       }
-    } else {
+    } else if (whole_sweeps_ == nullptr || !whole_sweeps_->gibbs_sweeps(sweeps_, now.x, random)) {
       for (Index sweep = 0; sweep < sweeps_; ++sweep)
         for (const Index k : order_) update(groups_[std::size_t(k)], now.x, random, natural, fresh);
     }
@@ -84,6 +86,7 @@ class Gibbs final : public Sampler {
   bool scan_is_random_, is_reversible_;
   Index sweeps_;
   const Conditional& conditional_;
+  const GibbsSweeps* whole_sweeps_;  ///< the model's own loop for systematic scans, or null
   std::vector<Group> groups_;
   std::vector<Index> order_;  ///< groups in the order of a scan that is not random
 };
