@@ -24,7 +24,7 @@ DenseSweeps::DenseSweeps(const Batch& A, Vector a) : rows_(A.size()), a_(std::mo
 void DenseSweeps::block_logits(Index first, const BatchView& x, Batch& out) const {
   const Index d = a_.size(), count = std::min(block, d - first);
   out.resize(count, x.cols());
-  kernels<Real>().affine(rows_.data() + first * d, count, d, a_.data() + first, x.data(),
+  kernels<Real>().affine(rows_.data() + first * d, count, count, d, a_.data() + first, x.data(),
                          x.outerStride(), x.cols(), out.data(), count);
 }
 
