@@ -119,16 +119,6 @@ namespace fs = std::filesystem;
 // magic, format, SHA-256 of the payload, its length: checked before Boost sees a byte.
 const std::string magic = "gibbsite checkpoint 3\n";
 
-std::string pack(const Checkpoint& checkpoint) {
-  std::ostringstream stream;
-  {
-    boost::archive::binary_oarchive archive(stream);
-    archive << checkpoint;
-  }
-  const std::string payload = stream.str();
-  return magic + sha256(payload) + " " + std::to_string(payload.size()) + "\n" + payload;
-}
-
 Checkpoint unpack(const fs::path& file, const std::string& cell) {
   const std::string bytes = read_file(file);
   const auto damaged = [&](const std::string& why) {
@@ -157,9 +147,23 @@ Checkpoint unpack(const fs::path& file, const std::string& cell) {
 
 }  // namespace
 
+std::string packed_checkpoint(const Checkpoint& checkpoint) {
+  std::ostringstream stream;
+  {
+    boost::archive::binary_oarchive archive(stream);
+    archive << checkpoint;
+  }
+  return std::move(stream).str();
+}
+
 void write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint) {
+  write_checkpoint(folder, packed_checkpoint(checkpoint));
+}
+
+void write_checkpoint(const fs::path& folder, const std::string& packed) {
+  const std::string head = magic + sha256(packed) + " " + std::to_string(packed.size()) + "\n";
   const fs::path newest = folder / "checkpoint.bin", previous = folder / "checkpoint.previous.bin";
-  const fs::path beside = write_beside(newest, pack(checkpoint));
+  const fs::path beside = write_beside(newest, head + packed);
   try {
     sync_files({beside});
     std::error_code fault;

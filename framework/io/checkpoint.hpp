@@ -94,7 +94,11 @@ struct Checkpoint {
   Saved evaluation;             ///< of the one under way
 };
 
-/// Writes `<folder>/checkpoint.bin` durably and keeps the one before as checkpoint.previous.bin.
+/// A checkpoint as bytes.
+std::string packed_checkpoint(const Checkpoint& checkpoint);
+/// Writes these, with their checksum, to `<folder>/checkpoint.bin` durably and keeps the one before
+/// as checkpoint.previous.bin.
+void write_checkpoint(const std::filesystem::path& folder, const std::string& packed);
 void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint);
 
 /// What a folder's checkpoints hold.

@@ -39,9 +39,11 @@ class Hdf5Writer {
                  const std::vector<std::string>& coordinates);
   bool has_dimension(const std::string& group, const std::string& name) const;
 
-  /// A dataset over dimensions of its group (none: a scalar), to be filled by `write`.
+  /// A dataset over dimensions of its group (none: a scalar), to be filled by `write`. In chunks of
+  /// at most `chunk` elements along each axis (none: chunks of about 1 MiB).
   void create(const std::string& group, const std::string& name, Stored type,
-              const std::vector<std::string>& dimensions, bool compress = false);
+              const std::vector<std::string>& dimensions, bool compress = false,
+              const std::vector<std::size_t>& chunk = {});
   /// Fills the block at `offset` of `count` elements per axis with row-major values in the
   /// dataset's stored type.
   void write(const std::string& group, const std::string& name,
@@ -53,6 +55,8 @@ class Hdf5Writer {
   /// A dataset of texts over one dimension.
   void put_texts(const std::string& group, const std::string& name, const std::string& dimension,
                  const std::vector<std::string>& values);
+  /// HDF5's identifier of a dataset, which stays this file's.
+  std::int64_t dataset(const std::string& path) const;
   /// An attribute of a group or dataset; the path "/" is the file.
   void attribute(const std::string& path, const std::string& name, const AttributeValue& value);
 
@@ -79,6 +83,8 @@ class Hdf5Reader {
   bool has(const std::string& path) const;
   /// The names of what a group holds, in alphabetical order; none where it is missing.
   std::vector<std::string> names(const std::string& group) const;
+  /// HDF5's identifier of a dataset, the caller's to close.
+  std::int64_t open(const std::string& path) const;
   /// The extents of a dataset.
   std::vector<std::size_t> shape(const std::string& path) const;
   /// Whether a dataset holds floating-point numbers.

@@ -21,9 +21,10 @@ struct Hdf5Reader::State {
       throw StorageError(path.string() + ": cannot read " + what + ": " + library_reason());
     return result;
   }
-  Handle dataset(const std::string& name) const {
-    return {check(H5Dopen2(root, below(name).c_str(), H5P_DEFAULT), name), H5Dclose};
+  hid_t open(const std::string& name) const {
+    return check(H5Dopen2(root, below(name).c_str(), H5P_DEFAULT), name);
   }
+  Handle dataset(const std::string& name) const { return {open(name), H5Dclose}; }
 };
 
 Hdf5Reader::Hdf5Reader(const std::filesystem::path& path) : state_(std::make_unique<State>()) {
@@ -66,6 +67,8 @@ std::vector<std::string> Hdf5Reader::names(const std::string& group) const {
   state_->check(H5Literate(opened, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &all), group);
   return all;
 }
+
+std::int64_t Hdf5Reader::open(const std::string& path) const { return state_->open(path); }
 
 std::vector<std::size_t> Hdf5Reader::shape(const std::string& path) const {
   const Handle dataset = state_->dataset(path);

@@ -73,7 +73,7 @@ struct Hdf5Writer::State {
   }
 
   Handle dataset(const std::string& full, hid_t type, const std::vector<hsize_t>& extents,
-                 bool compress) {
+                 bool compress, const std::vector<std::size_t>& most = {}) {
     Handle space(extents.empty() ? H5Screate(H5S_SCALAR)
                                  : H5Screate_simple(int(extents.size()), extents.data(), nullptr),
                  H5Sclose);
@@ -81,7 +81,9 @@ struct Hdf5Writer::State {
     const bool chunked = !extents.empty() && std::all_of(extents.begin(), extents.end(),
                                                          [](hsize_t n) { return n > 0; });
     if (chunked) {
-      const auto chunk = chunk_shape(extents, H5Tget_size(type));
+      auto chunk = chunk_shape(extents, H5Tget_size(type));
+      for (std::size_t axis = 0; axis < most.size(); ++axis)
+        chunk[axis] = std::min<hsize_t>(extents[axis], most[axis]);
       H5Pset_chunk(create, int(chunk.size()), chunk.data());
       if (H5Tis_variable_str(type) <= 0) {
         if (compress) H5Pset_deflate(create, 1);
@@ -180,19 +182,25 @@ bool Hdf5Writer::has_dimension(const std::string& group_path, const std::string&
 }
 
 void Hdf5Writer::create(const std::string& group_path, const std::string& name, Stored type,
-                        const std::vector<std::string>& dimensions, bool compress) {
+                        const std::vector<std::string>& dimensions, bool compress,
+                        const std::vector<std::size_t>& chunk) {
   group(group_path);
   const std::string full = under(group_path, name);
   std::vector<hsize_t> extents;
   for (const auto& dimension : dimensions)
     extents.push_back(state_->dimensions.at(under(group_path, dimension)));
   state_->types[full] = type;
-  Handle& made = state_->datasets[full] = state_->dataset(full, in_file(type), extents, compress);
+  Handle& made = state_->datasets[full] =
+      state_->dataset(full, in_file(type), extents, compress, chunk);
   for (std::size_t axis = 0; axis < dimensions.size(); ++axis)
     state_->check(H5DSattach_scale(made, state_->datasets.at(under(group_path, dimensions[axis])),
                                    unsigned(axis)),
                   full);
   if (type == Stored::boolean) attribute(full, "dtype", std::string("bool"));
+}
+
+std::int64_t Hdf5Writer::dataset(const std::string& path) const {
+  return state_->datasets.at(path);
 }
 
 void Hdf5Writer::write(const std::string& group_path, const std::string& name,

@@ -30,6 +30,7 @@ void run_stages(Session& session) {
   }
   evaluate(session);
   session.account();
+  session.disk.finish();
 }
 
 const char* stage_name(Checkpoint::Stage stage) {
@@ -99,6 +100,7 @@ Outcome finish_cell(Session& session, const Registry& registry) {
     // In later stages chains may have moved past what the state says: the checkpoint there is
     // stays.
     if (session.state.stage == Checkpoint::Stage::train) session.save();
+    session.disk.finish();
     if (experiment->train && session.state.training.theta.size() > 0)
       experiment->model->capability<Parametric>()->set_parameters(
           trained_parameters(*experiment->train, session.state.training));

@@ -5,19 +5,70 @@
 #include <numeric>
 
 #include "gibbsite/io/files.hpp"
+#include "gibbsite/io/hdf5_chunks.hpp"
 
 namespace gibbsite {
 namespace {
 
+constexpr std::size_t chunk_bytes = 1 << 20, block_bytes = 32 << 20;
+
+// Sixteen at a time, which the compiler makes vectors of.
 template <class T>
-void append_as(std::vector<char>& out, const Real* x, Index n) {
-  const std::size_t at = out.size();
-  out.resize(at + std::size_t(n) * sizeof(T));
-  for (Index i = 0; i < n; ++i) {
-    const T value = T(x[i]);
-    std::memcpy(out.data() + at + std::size_t(i) * sizeof(T), &value, sizeof(T));
+void convert(char* out, const Real* x, Index n) {
+  constexpr Index width = 16;
+  T values[width];
+  for (Index i = 0; i < n; i += width) {
+    const Index count = std::min(width, n - i);
+    if (count == width)
+      for (Index k = 0; k < width; ++k) values[k] = T(x[i + k]);
+    else
+      for (Index k = 0; k < count; ++k) values[k] = T(x[i + k]);
+    std::memcpy(out + std::size_t(i) * sizeof(T), values, std::size_t(count) * sizeof(T));
   }
 }
+
+void store_states(Stored type, char* out, const Real* x, Index n) {
+  switch (type) {
+    case Stored::float32:
+      return convert<float>(out, x, n);
+    case Stored::float64:
+      return convert<double>(out, x, n);
+    case Stored::int8:
+      return convert<std::int8_t>(out, x, n);
+    case Stored::uint8:
+      return convert<std::uint8_t>(out, x, n);
+    default:
+      return convert<std::int32_t>(out, x, n);
+  }
+}
+
+std::vector<double> numbers(Index count, Index first = 0) {
+  std::vector<double> out(static_cast<std::size_t>(count));
+  std::iota(out.begin(), out.end(), double(first));
+  return out;
+}
+
+void store_number(Statistic::Type type, char* out, double value) {
+  const auto put = [out](auto number) { std::memcpy(out, &number, sizeof number); };
+  if (type == Statistic::Type::real)
+    put(value);
+  else if (type == Statistic::Type::integer)
+    put(std::int64_t(value));
+  else
+    put(std::int8_t(value != 0 ? 1 : 0));
+}
+
+// As many rows as a chunk may have, fewer where that divides the draws.
+Index rows_of_chunk(Index most, Index draws) {
+  if (draws == 0) return most;
+  if (draws <= most) return draws;
+  for (Index rows = most; 2 * rows > most; --rows)
+    if (draws % rows == 0) return rows;
+  const Index parts = (draws + most - 1) / most;
+  return (draws + parts - 1) / parts;
+}
+
+}  // namespace
 
 Stored stored_type(Statistic::Type type) {
   switch (type) {
@@ -30,30 +81,6 @@ Stored stored_type(Statistic::Type type) {
   }
   return Stored::float64;
 }
-
-std::vector<double> numbers(Index count, Index first = 0) {
-  std::vector<double> out(static_cast<std::size_t>(count));
-  std::iota(out.begin(), out.end(), double(first));
-  return out;
-}
-
-// The datasets of one phase with all their dimensions, to be filled.
-void create_groups(Hdf5Writer& file, const RecordLayout& layout, const std::string& posterior,
-                   const std::string& stats, const std::vector<double>& steps) {
-  if (layout.dim > 0) {
-    file.dimension(posterior, "chain", numbers(layout.chains));
-    file.dimension(posterior, "draw", steps);
-    file.dimension(posterior, "x_dim", numbers(layout.dim));
-    const bool small = size_of(layout.type) == 1;
-    file.create(posterior, "x", layout.type, {"chain", "draw", "x_dim"}, small || layout.compress);
-  }
-  file.dimension(stats, "chain", numbers(layout.chains));
-  file.dimension(stats, "draw", steps);
-  for (const Statistic& statistic : layout.statistics)
-    file.create(stats, statistic.name, stored_type(statistic.type), {"chain", "draw"});
-}
-
-}  // namespace
 
 Stored stored_type(const Domain& domain) {
   bool spin = false, real = false, wide = false;
@@ -82,6 +109,7 @@ RecordLayout record_layout(const Experiment& experiment) {
   const Domain& domain = experiment.own_model->domain();
   RecordLayout layout{.chains = stage.params.chains,
                       .dim = stage.record_x ? domain.dim() : 0,
+                      .draws = stage.params.draws,
                       .type = stored_type(domain),
                       .compress = stage.params.compress,
                       .statistics = {}};
@@ -91,155 +119,90 @@ RecordLayout record_layout(const Experiment& experiment) {
   return layout;
 }
 
-DrawBuffer::DrawBuffer(RecordLayout layout) : layout_(std::move(layout)) {
-  x_.resize(std::size_t(layout_.chains));
-  statistics_.assign(std::size_t(layout_.chains),
-                     std::vector<std::vector<double>>(layout_.statistics.size()));
+RecordCut record_cut(const RecordLayout& layout) {
+  const auto element = Index(size_of(layout.type)), number = Index(sizeof(double));
+  const Index coordinates = std::clamp<Index>(layout.dim, 1, Index(chunk_bytes) / element);
+  const Index row = std::max<Index>(
+      1, layout.chains * (layout.dim * element + number * Index(layout.statistics.size())));
+  const Index most = std::max<Index>(1, Index(block_bytes) / row);  // rows of a block
+  // The same rows serve the statistics.
+  const Index piece = std::max(number, coordinates * element);
+  RecordCut cut{.coordinates = coordinates};
+  cut.rows = rows_of_chunk(std::clamp<Index>(Index(chunk_bytes) / piece, 1, most), layout.draws);
+  const Index chunks = std::max<Index>(1, most / cut.rows);
+  const Index together = std::clamp<Index>(Index(chunk_bytes) / number / cut.rows, 1, chunks);
+  cut.long_rows = cut.rows * together;
+  cut.block = cut.long_rows * (chunks / together);
+  return cut;
+}
+
+void create_record(Hdf5Writer& file, const RecordLayout& layout, const std::string& posterior,
+                   const std::string& stats, const std::vector<double>& steps) {
+  const RecordCut cut = record_cut(layout);
+  const auto chains = [&](Index rows, std::size_t element) {
+    const auto most = chunk_bytes / (std::size_t(rows) * element);
+    return std::clamp<std::size_t>(most, 1, std::size_t(layout.chains));
+  };
+  if (layout.dim > 0) {
+    file.dimension(posterior, "chain", numbers(layout.chains));
+    file.dimension(posterior, "draw", steps);
+    file.dimension(posterior, "x_dim", numbers(layout.dim));
+    const std::size_t element = size_of(layout.type), wide = std::size_t(cut.coordinates);
+    file.create(posterior, "x", layout.type, {"chain", "draw", "x_dim"},
+                element == 1 || layout.compress,
+                {chains(cut.rows, element * wide), std::size_t(cut.rows), wide});
+  }
+  file.dimension(stats, "chain", numbers(layout.chains));
+  file.dimension(stats, "draw", steps);
+  for (const Statistic& statistic : layout.statistics)
+    file.create(stats, statistic.name, stored_type(statistic.type), {"chain", "draw"}, false,
+                {chains(cut.long_rows, sizeof(double)), std::size_t(cut.long_rows)});
+}
+
+DrawBuffer::DrawBuffer(RecordLayout layout)
+    : layout_(std::move(layout)),
+      capacity_(std::size_t(record_cut(layout_).block)),
+      rows_(std::size_t(layout_.chains), 0) {
+  const auto room = [&](std::size_t row) {
+    return std::make_unique_for_overwrite<char[]>(std::size_t(layout_.chains) * capacity_ * row);
+  };
+  x_ = room(std::size_t(layout_.dim) * size_of(layout_.type));
+  for (const Statistic& statistic : layout_.statistics)
+    statistics_.push_back(room(size_of(stored_type(statistic.type))));
 }
 
 void DrawBuffer::append(Index first, const BatchView& x, const Table& statistics) {
+  const std::size_t row_bytes = std::size_t(layout_.dim) * size_of(layout_.type);
   for (Index c = 0; c < x.cols(); ++c) {
     const std::size_t chain = std::size_t(first + c);
-    const Real* column = x.col(c).data();
-    if (layout_.dim > 0) switch (layout_.type) {
-        case Stored::float32:
-          append_as<float>(x_[chain], column, layout_.dim);
-          break;
-        case Stored::float64:
-          append_as<double>(x_[chain], column, layout_.dim);
-          break;
-        case Stored::int8:
-          append_as<std::int8_t>(x_[chain], column, layout_.dim);
-          break;
-        case Stored::uint8:
-          append_as<std::uint8_t>(x_[chain], column, layout_.dim);
-          break;
-        default:
-          append_as<std::int32_t>(x_[chain], column, layout_.dim);
-          break;
-      }
-    for (std::size_t k = 0; k < layout_.statistics.size(); ++k)
-      statistics_[chain][k].push_back(statistics(Index(k), c));
+    const std::size_t row = chain * capacity_ + std::size_t(rows_[chain]++);
+    if (layout_.dim > 0)
+      store_states(layout_.type, x_.get() + row * row_bytes, x.col(c).data(), layout_.dim);
+    for (std::size_t k = 0; k < layout_.statistics.size(); ++k) {
+      const Statistic::Type type = layout_.statistics[k].type;
+      store_number(type, statistics_[k].get() + row * size_of(stored_type(type)),
+                   statistics(Index(k), c));
+    }
   }
 }
 
-Index DrawBuffer::rows() const {
-  if (layout_.dim > 0)
-    return Index(x_[0].size() / (size_of(layout_.type) * std::size_t(layout_.dim)));
-  return layout_.statistics.empty() ? 0 : Index(statistics_[0][0].size());
-}
-
-std::size_t DrawBuffer::bytes() const {
-  return std::size_t(rows()) * std::size_t(layout_.chains) *
-         (std::size_t(layout_.dim) * size_of(layout_.type) + 8 * layout_.statistics.size());
-}
-
-void DrawBuffer::close(const std::filesystem::path& file, const std::string& posterior,
-                       const std::string& stats) {
-  const auto count = std::size_t(rows());
+void DrawBuffer::write(const std::filesystem::path& file, const std::string& posterior,
+                       const std::string& stats) const {
   make_folder(file.parent_path());
   const std::filesystem::path beside = file.string() + ".tmp";
   std::filesystem::remove(beside);
   Hdf5Writer writer(beside);
-  create_groups(writer, layout_, posterior, stats, numbers(Index(count)));
-  for (std::size_t chain = 0; chain < std::size_t(layout_.chains); ++chain) {
-    if (layout_.dim > 0)
-      writer.write(posterior, "x", {chain, 0, 0}, {1, count, std::size_t(layout_.dim)},
-                   x_[chain].data());
-    for (std::size_t k = 0; k < layout_.statistics.size(); ++k) {
-      const Statistic& statistic = layout_.statistics[k];
-      const auto& values = statistics_[chain][k];
-      if (statistic.type == Statistic::Type::real) {
-        writer.write(stats, statistic.name, {chain, 0}, {1, count}, values.data());
-      } else if (statistic.type == Statistic::Type::integer) {
-        const std::vector<std::int64_t> whole(values.begin(), values.end());
-        writer.write(stats, statistic.name, {chain, 0}, {1, count}, whole.data());
-      } else {
-        std::vector<std::int8_t> flags;
-        for (const double value : values) flags.push_back(value != 0 ? 1 : 0);
-        writer.write(stats, statistic.name, {chain, 0}, {1, count}, flags.data());
-      }
-    }
-  }
+  create_record(writer, layout_, posterior, stats, numbers(rows()));
+  const auto put = [&](const std::string& path, const char* data, std::size_t row_bytes) {
+    write_rows(writer, path, {data, capacity_ * row_bytes, 0, std::size_t(rows())});
+  };
+  if (layout_.dim > 0)
+    put(posterior + "/x", x_.get(), std::size_t(layout_.dim) * size_of(layout_.type));
+  for (std::size_t k = 0; k < layout_.statistics.size(); ++k)
+    put(stats + "/" + layout_.statistics[k].name, statistics_[k].get(),
+        size_of(stored_type(layout_.statistics[k].type)));
   writer.close();
   rename_file(beside, file);
-  for (auto& x : x_) x.clear();
-  for (auto& chain : statistics_)
-    for (auto& values : chain) values.clear();
-}
-
-SegmentDraws::SegmentDraws(std::filesystem::path folder, RecordLayout layout,
-                           std::vector<Segment> segments, std::string posterior, std::string stats)
-    : folder_(std::move(folder)),
-      layout_(std::move(layout)),
-      segments_(std::move(segments)),
-      posterior_(std::move(posterior)),
-      stats_(std::move(stats)) {
-  each_segment([&](const Hdf5Reader&, Index, Index rows_here) { draws_ += rows_here; });
-}
-
-// Visits the segments of this phase; a segment holds one phase only.
-template <class Visit>
-void SegmentDraws::each_segment(Visit visit) const {
-  Index first = 0;
-  for (std::size_t k = 0; k < segments_.size(); ++k) {
-    const Hdf5Reader reader(segment_file(folder_, k, segments_[k].attempt));
-    if (!reader.has("/" + stats_)) continue;
-    visit(reader, first, segments_[k].rows);
-    first += segments_[k].rows;
-  }
-}
-
-std::vector<Eigen::ArrayXXd> SegmentDraws::coordinates(Index first, Index count) const {
-  std::vector<Eigen::ArrayXXd> out(std::size_t(count), Eigen::ArrayXXd(draws_, layout_.chains));
-  each_segment([&](const Hdf5Reader& reader, Index row, Index rows) {
-    const auto values =
-        reader.read("/" + posterior_ + "/x", {0, 0, std::size_t(first)},
-                    {std::size_t(layout_.chains), std::size_t(rows), std::size_t(count)});
-    std::size_t at = 0;
-    for (Index chain = 0; chain < layout_.chains; ++chain)
-      for (Index draw = 0; draw < rows; ++draw)
-        for (Index i = 0; i < count; ++i) out[std::size_t(i)](row + draw, chain) = values[at++];
-  });
-  return out;
-}
-
-Eigen::ArrayXXd SegmentDraws::energy() const {
-  Eigen::ArrayXXd out(draws_, layout_.chains);
-  each_segment([&](const Hdf5Reader& reader, Index row, Index rows) {
-    const auto values = reader.read("/" + stats_ + "/energy");
-    for (Index chain = 0; chain < layout_.chains; ++chain)
-      for (Index draw = 0; draw < rows; ++draw)
-        out(row + draw, chain) = values[std::size_t(chain * rows + draw)];
-  });
-  return out;
-}
-
-void SegmentDraws::copy_to(Hdf5Writer& file, const std::vector<double>& steps) const {
-  create_groups(file, layout_, posterior_, stats_, steps);
-  const auto chains = std::size_t(layout_.chains), dim = std::size_t(layout_.dim);
-  each_segment([&](const Hdf5Reader& reader, Index row, Index rows) {
-    // Every read decompresses and checks whole chunks: as many chains at once as one of about 1 MiB
-    // holds (see Hdf5Writer), so that each is read once.
-    const auto copy = [&](const std::string& group, const std::string& name, Stored type,
-                          const std::vector<std::size_t>& inner) {
-      std::size_t bytes = std::size_t(rows) * size_of(type);
-      for (const std::size_t n : inner) bytes *= n;
-      const std::size_t width = std::max<std::size_t>(1, (std::size_t{1} << 20) / bytes);
-      for (std::size_t first = 0; first < chains; first += width) {
-        std::vector<std::size_t> from = {first, 0}, to = {first, std::size_t(row)},
-                                 count = {std::min(width, chains - first), std::size_t(rows)};
-        from.resize(2 + inner.size());
-        to.resize(2 + inner.size());
-        count.insert(count.end(), inner.begin(), inner.end());
-        const auto values = reader.read_raw("/" + group + "/" + name, from, count, type);
-        file.write(group, name, to, count, values.data());
-      }
-    };
-    if (dim > 0) copy(posterior_, "x", layout_.type, {dim});
-    for (const Statistic& statistic : layout_.statistics)
-      copy(stats_, statistic.name, stored_type(statistic.type), {});
-  });
 }
 
 }  // namespace gibbsite

@@ -188,9 +188,11 @@ void fill(Hdf5Writer& file, const Session& session, const Registry& registry,
     const RecordLayout layout = record_layout(experiment);
     const SegmentDraws draws(session.folder, layout, state.segments, "posterior", "sample_stats");
     draws.copy_to(file, draw_steps(draws.draws(), stage.params.thin));
-    const SegmentDraws warm(session.folder, layout, state.segments, "warmup_posterior",
-                            "warmup_sample_stats");
-    if (stage.params.save_warmup) warm.copy_to(file, draw_steps(warm.draws(), stage.params.thin));
+    if (stage.params.save_warmup) {
+      const SegmentDraws warm(session.folder, layout, state.segments, "warmup_posterior",
+                              "warmup_sample_stats");
+      warm.copy_to(file, draw_steps(warm.draws(), stage.params.thin));
+    }
   }
   if (experiment.train) write_pretraining(file, session);
   if (experiment.train) write_training(file, session);

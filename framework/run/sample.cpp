@@ -8,8 +8,6 @@
 namespace gibbsite {
 namespace {
 
-constexpr std::size_t segment_bytes = 64 << 20;
-
 Batch start_from_file(const std::string& path, Index dim, Index chains) {
   const Hdf5Reader reader(path);
   const auto shape = reader.shape("/posterior/x");
@@ -140,27 +138,35 @@ void sample(Session& session) {
   const RecordLayout layout = record_layout(experiment);
   const Index total = stage.params.warmup + stage.params.draws * stage.params.thin;
   if (state.chains.empty()) state.chains = start_chains(experiment);
-  DrawBuffer buffer(layout);
+  auto buffer = std::make_shared<DrawBuffer>(layout);
+  // The segment is written while the chains go on into another buffer.
   const auto close = [&] {
-    if (buffer.rows() == 0) return;
-    const Index rows = buffer.rows();
+    if (buffer->rows() == 0) return;
     const bool warm = state.steps <= stage.params.warmup;
     const auto file = segment_file(session.folder, state.segments.size(), session.attempt);
-    buffer.close(file, warm ? "warmup_posterior" : "posterior",
-                 warm ? "warmup_sample_stats" : "sample_stats");
+    session.disk.add([full = buffer, file, warm] {
+      full->write(file, warm ? "warmup_posterior" : "posterior",
+                  warm ? "warmup_sample_stats" : "sample_stats");
+    });
     session.fresh_segments.push_back(file);
-    state.segments.push_back({rows, session.attempt});
+    state.segments.push_back({buffer->rows(), session.attempt});
+    buffer = std::make_shared<DrawBuffer>(layout);
   };
   session.before_save = close;
+  const Index block = record_cut(layout).block * stage.params.thin;  // steps
   Index stride = 1;
   while (state.steps < total) {
-    // A stride never crosses the end of warm-up, so a segment belongs to one phase.
-    const Index phase_end = state.steps < stage.params.warmup ? stage.params.warmup : total;
-    const Index to = std::min(phase_end, state.steps + stride);
+    // A stride never crosses the end of warm-up, so that a segment belongs to one phase,
+    // nor that of a block of draws, which is one segment.
+    const bool warm = state.steps < stage.params.warmup;
+    const Index phase_begin = warm ? 0 : stage.params.warmup;
+    const Index phase_end = warm ? stage.params.warmup : total;
+    const Index block_end = phase_begin + ((state.steps - phase_begin) / block + 1) * block;
+    const Index to = std::min({phase_end, block_end, state.steps + stride});
     const auto begun = std::chrono::steady_clock::now();
     session.workers.run(Index(state.chains.size()), [&](Index b) {
       Block(experiment, layout, b * block_width(stage.params.chains))
-          .run(state.chains[std::size_t(b)], state.steps, to, buffer);
+          .run(state.chains[std::size_t(b)], state.steps, to, *buffer);
     });
     state.steps = to;
     // Strides of some 50 ms: results do not depend on them, the streams are keyed by the step.
@@ -170,13 +176,12 @@ void sample(Session& session) {
                                : took > 0.1 ? stride / 2
                                             : stride,
                                1, 1 << 20);
-    if (state.steps == stage.params.warmup && stage.params.save_warmup) close();
-    if (buffer.bytes() > segment_bytes) session.save();
+    if (to == phase_end || to == block_end) close();
     session.report(double(state.steps), double(total),
                    state.steps <= stage.params.warmup ? "warm-up" : "sampling");
   }
-  close();
   session.before_save = nullptr;
+  session.disk.finish();
   state.chains.clear();
 }
 

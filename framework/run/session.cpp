@@ -109,12 +109,14 @@ void Session::save() {
   if (before_first_save) std::exchange(before_first_save, nullptr)();
   account();
   state.seconds = seconds();
-  if (!fresh_segments.empty()) {
-    sync_files(fresh_segments);
-    sync_folder(folder / "segments");
-    fresh_segments.clear();
-  }
-  write_checkpoint(folder, state);
+  disk.add([this, segments = std::exchange(fresh_segments, {}), bytes = packed_checkpoint(state)] {
+    if (!segments.empty()) {
+      sync_files(segments);
+      sync_folder(folder / "segments");
+    }
+    require_lease();
+    write_checkpoint(folder, bytes);
+  });
   saved_ = Clock::now();
 }
 
@@ -126,6 +128,7 @@ void Session::report(double done, double total, const std::string& note) {
   }
   if (stop_requested != 0) {
     save();
+    disk.finish();
     throw Interrupted();
   }
   if (since(saved_) >= experiment.checkpoint_every) save();

@@ -8,6 +8,7 @@
 
 #include "gibbsite/io/checkpoint.hpp"
 #include "gibbsite/io/process_state.hpp"
+#include "gibbsite/run/backlog.hpp"
 #include "gibbsite/run/experiment.hpp"
 
 namespace gibbsite {
@@ -40,18 +41,24 @@ class Session final : public Desk {
   const int attempt;
   Checkpoint state;
 
-  /// Segments that are complete but perhaps not on the disk: no checkpoint names them yet.
+  /// Segments that will be complete before the next checkpoint but perhaps not on the disk: none
+  /// names them yet.
   std::vector<std::filesystem::path> fresh_segments;
   /// Called before each checkpoint, to close what is buffered.
   std::function<void()> before_save;
   /// Called before the first checkpoint of this attempt.
   std::function<void()> before_first_save;
 
+  /// What is written while the stage goes on: segments, checkpoints. Only its thread uses HDF5
+  /// while chains run; who reads what it writes waits for it with `finish`.
+  Backlog disk;
+
   void enter(Checkpoint::Stage stage);
-  /// Writes a checkpoint when it is due, or when stopping, which then throws Interrupted. Throws
-  /// LeaseLost as `save` does.
+  /// Begins a checkpoint when it is due; when stopping waits until it is written and throws
+  /// Interrupted. Throws LeaseLost as `save` does.
   void report(double done, double total, const std::string& note) override;
-  /// Writes a checkpoint. Throws LeaseLost, and writes nothing, where the cell is another's now.
+  /// Hands a checkpoint of the present state to `disk`. Throws LeaseLost, and writes nothing, where
+  /// the cell is another's now; where that is found by `disk`, at the next call that uses it.
   void save();
   void require_lease() const;
   /// Evaluations of the stage that pays, earlier attempts included.
