@@ -24,7 +24,7 @@ START_LIMIT = 30  # milliseconds
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", help="names, separated by commas (default: all)")
-    parser.add_argument("--peers", default="torch,sklearn,numba,numpy", help="default: %(default)s")
+    parser.add_argument("--peers", default="torch,sklearn,numba,numpy,rstan", help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1, help="factor of the amount of work")
     parser.add_argument("--quick", action="store_true", help="small problems: that it runs, not how fast")
@@ -93,7 +93,7 @@ def faults(row, peer, found, counts, own):
 def present(peers):
     """Those that can be imported; why not, for the others."""
     for peer in peers:
-        found = subprocess.run([sys.executable, "-c", f"import {peer}"], capture_output=True, text=True)
+        found = subprocess.run([sys.executable, "-c", f"import {peer}"], capture_output=True, text=True, cwd=HERE)
         if found.returncode == 0:
             yield peer
         else:
@@ -112,12 +112,13 @@ def measure(options, rows, peers, folder):
                 one, result = run_gibbsite(options, row, folder)
                 mine.append(one)
             mine.sort(key=lambda one: one["seconds"])
+            mine[len(mine) // 2]["amount"] = work.amount(row, result)
             measured = {"gibbsite": mine[len(mine) // 2]}
             if row.kind:
                 counts, own = work.counts(result), work.figure(row, result)
             turn = [peer for peer in peers if peer in row.gates]
             for peer in turn if number % 2 == 0 else turn[::-1]:
-                measured[peer] = run_peer(peer, row, result)
+                measured[peer] = {"amount": row.amount, **run_peer(peer, row, result)}
                 records[row.name]["faults"] += faults(row, peer, measured[peer], counts, own)
             records[row.name]["rounds"].append(measured)
             say(number, row, measured)
@@ -148,14 +149,14 @@ def lines(rows, records, quick):
             continue
         label = row.title
         peers = [peer for peer in rounds[0] if peer != "gibbsite"]
-        rate = f"{row.amount / statistics.median(seconds):.3g} {row.unit}"
+        rates = lambda who: [r[who]["amount"] / r[who]["seconds"] for r in rounds]
+        rate = f"{statistics.median(rates('gibbsite')):.3g} {row.unit}"
         for peer in peers:
-            theirs = [r[peer]["seconds"] for r in rounds]
-            ratios = [t / s for t, s in zip(theirs, seconds)]
+            ratios = [mine / theirs for mine, theirs in zip(rates("gibbsite"), rates(peer))]
             gate = None if quick else row.gates[peer]
             met = "" if gate is None else "reached" if statistics.median(ratios) >= gate else "BELOW"
             records[row.name].setdefault("ratios", {})[peer] = ratios
-            yield [label, rate, peer, f"{row.amount / statistics.median(theirs):.3g}", spread(ratios, "{:.2f}"),
+            yield [label, rate, peer, f"{statistics.median(rates(peer)):.3g}", spread(ratios, "{:.2f}"),
                    "" if gate is None else f"{gate}", met, busy]
             label = rate = busy = ""
         if not peers:
@@ -183,7 +184,7 @@ def main():
 
     with tempfile.TemporaryDirectory(prefix="gibbsite-compare-") as folder:
         images, source = work.bits(folder, options.mnist, options.quick)
-        rows = list(work.rows(images, options.quick, options.scale))
+        rows = list(work.rows(images, work.regression(folder, options.quick), options.quick, options.scale))
         wanted = options.rows.split(",") if options.rows else [row.name for row in rows]
         unknown = set(wanted) - {row.name for row in rows}
         if unknown:

@@ -3,7 +3,8 @@
 seconds of the work alone (no imports, no reading, a small run before), what it counted while working,
 and a figure to hold against gibbsite's. Parameters are those that gibbsite stored in RESULT_H5.
 Function KIND of with_PEER.py takes the settings and gives two: one does so many units of work and
-returns what it counted, the other makes the figure (value, standard error)."""
+returns what it counted, the other makes the figure (value, standard error). What the first one has
+as `measured` takes the place of what is measured here (R knows its own seconds and draws)."""
 import importlib
 import json
 import sys
@@ -30,7 +31,7 @@ def main():
     s = types.SimpleNamespace(**json.loads(settings))
     with h5py.File(result) as file:
         dtype = float if kind == "hmc" else np.float32
-        for name, values in file["parameters"].items() if kind != "rbm" else ():
+        for name, values in file["parameters"].items() if kind != "rbm" and "parameters" in file else ():
             setattr(s, name, np.ascontiguousarray(values[()], dtype))
     if peer == "torch":
         module.set_num_threads(s.threads)
@@ -40,8 +41,9 @@ def main():
     run, figure = make(s)
     began = time.perf_counter()
     counts = run(s.amount)
-    seconds = time.perf_counter() - began
-    print(json.dumps(dict(seconds=seconds, counts=counts, figure=figure(), version=module.__version__, blas=blas())))
+    found = dict(seconds=time.perf_counter() - began, counts=counts, figure=figure())
+    found |= getattr(run, "measured", {})
+    print(json.dumps(dict(found, version=module.__version__, blas=blas())))
 
 
 main()

@@ -124,17 +124,37 @@ def boltzmann(s):
 
 def hmc(s):
     P, mean = s.precision, s.mean
-    random = np.random.Generator(np.random.SFC64(7))
-    x = random.standard_normal((s.chains, len(mean)))
-    kept = []
 
     def evaluate(x):
         g = (x - mean) @ P
-        return 0.5 * np.einsum("ni,ni->n", x - mean, g), g
+        return (lambda: 0.5 * np.einsum("ni,ni->n", x - mean, g)), g
+
+    return trajectories(s, len(mean), evaluate)
+
+
+def hmc_logistic(s):
+    data = np.loadtxt(s.data, delimiter=",")
+    X, y = np.ascontiguousarray(data[:, :-1]), data[:, -1]
+    XT = np.ascontiguousarray(X.T)
+
+    def evaluate(w):
+        eta = w @ XT
+        energy = lambda: (np.logaddexp(0, eta) - y * eta).sum(-1) + 0.5 * np.einsum("ni,ni->n", w, w)
+        return energy, (1 / (1 + np.exp(-eta)) - y) @ X + w
+
+    return trajectories(s, X.shape[1], evaluate)
+
+
+def trajectories(s, dim, evaluate):
+    """`evaluate` gives the energy, as a function for where it is needed, and the gradient."""
+    random = np.random.Generator(np.random.SFC64(7))
+    x = random.standard_normal((s.chains, dim))
+    kept = []
 
     def run(n):
         nonlocal x
         energy, gradient = evaluate(x)
+        energy = energy()
         count = s.chains
         for _ in range(n):
             p = random.standard_normal(x.shape)
@@ -143,10 +163,10 @@ def hmc(s):
             p -= 0.5 * s.step * slope
             for leap in range(s.leaps):
                 y = y + s.step * p
-                slope = (y - mean) @ P
+                end, slope = evaluate(y)
                 p -= (s.step if leap < s.leaps - 1 else 0.5 * s.step) * slope
                 count += s.chains
-            end = 0.5 * np.einsum("ni,ni->n", y - mean, slope)
+            end = end()
             taken = np.log(random.random(s.chains)) < before - end - 0.5 * np.einsum("ni,ni->n", p, p)
             x = np.where(taken[:, None], y, x)
             energy, gradient = np.where(taken, end, energy), np.where(taken[:, None], slope, gradient)

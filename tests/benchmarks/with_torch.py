@@ -73,32 +73,99 @@ def block_gibbs(s):
     return run, lambda: work.summary(shared.free_energy(v.numpy(), s.W, s.b, s.c)[:, None])
 
 
-def langevin(s):
-    layers = []
-    for k in range(1, 1 + sum(name.startswith("weight_") for name in vars(s))):
-        weight, bias = getattr(s, f"weight_{k}"), getattr(s, f"bias_{k}")
-        layer = torch.nn.Linear(weight.shape[1], weight.shape[0])
-        layer.load_state_dict({"weight": torch.from_numpy(weight), "bias": torch.from_numpy(bias)})
-        layers += [layer, torch.nn.SiLU()]
-    net = torch.nn.Sequential(*layers[:-1]).requires_grad_(False)
-    x = torch.randn(s.chains, s.weight_1.shape[1])
-    noise, energies = torch.empty_like(x), None
+class Energy(torch.nn.Module):
+    """-ln Σ e^f of a classifier's outputs f, or the one output."""
 
-    def evaluate():
-        nonlocal energies
+    def forward(self, f):
+        return -torch.logsumexp(f, 1) if f.shape[1] > 1 else f[:, 0]
+
+
+def network(s):
+    """Layers as gibbsite's texts name them, with the weights that it stored."""
+    layers, number, flat = [torch.nn.Unflatten(1, tuple(s.shape))] if len(s.shape) == 3 else [], 0, len(s.shape) == 1
+    for text in [*s.layers, f"dense {s.classes or 1}"]:
+        kind, *words = text.split()
+        if kind in ("swish", "elu"):
+            layers.append(torch.nn.SiLU() if kind == "swish" else torch.nn.ELU())
+            continue
+        number += 1
+        weight, bias = (torch.from_numpy(getattr(s, f"{name}_{number}")) for name in ("weight", "bias"))
+        if kind == "dense":
+            layers += [] if flat else [torch.nn.Flatten()]
+            flat = True
+            layers.append(torch.nn.Linear(weight.shape[1], weight.shape[0]))
+        else:
+            settings = dict(zip(words[2::2], map(int, words[3::2])))
+            layers.append(torch.nn.Conv2d(weight.shape[1], weight.shape[0], weight.shape[2:], **settings))
+        layers[-1].load_state_dict({"weight": weight, "bias": bias})
+    return torch.nn.Sequential(*layers, Energy())
+
+
+def size(s):
+    return int(torch.tensor(s.shape).prod())
+
+
+class Langevin:
+    """x - α ∇E + σ ξ in place, gradients and states cut where the settings say so."""
+
+    def __init__(self, s, net):
+        self.s, self.net, self.count = s, net, 0
+        self.most, self.bounds = getattr(s, "gradient_clamp", None), getattr(s, "state_clamp", None)
+
+    def slope(self, x):
         x.requires_grad_(True)
-        energies = net(x)
-        slope, = torch.autograd.grad(energies.sum(), x)
+        self.energies = self.net(x)
+        slope, = torch.autograd.grad(self.energies.sum(), x)
         x.requires_grad_(False)
+        self.count += len(x)
         return slope
 
-    def run(n):
-        count = 0
-        for _ in range(n):
-            slope = evaluate()
-            x.add_(slope, alpha=-s.drift).add_(noise.normal_(), alpha=s.noise)
-            count += len(x)
-        evaluate()
-        return dict(gradient_evaluations=count + len(x))
+    def step(self, x, noise):
+        slope = self.slope(x)
+        if self.most:
+            slope.clamp_(-self.most, self.most)
+        x.add_(slope, alpha=-self.s.drift).add_(noise.normal_(), alpha=self.s.noise)
+        if self.bounds:
+            x.clamp_(*self.bounds)
 
-    return run, lambda: work.summary(energies.detach().numpy())
+
+def langevin(s):
+    kernel = Langevin(s, network(s).requires_grad_(False))
+    x = torch.randn(s.chains, size(s))
+    noise = torch.empty_like(x)
+
+    def run(n):
+        kernel.count = 0
+        for _ in range(n):
+            kernel.step(x, noise)
+        kernel.slope(x)
+        return dict(gradient_evaluations=kernel.count)
+
+    return run, lambda: work.summary(kernel.energies.detach().numpy())
+
+
+def training(s):
+    X, net = torch.from_numpy(work.images(s.images)), network(s)
+    kernel, optimizer = Langevin(s, net), torch.optim.Adam(net.parameters(), s.rate)
+    noise, gaps = torch.empty(s.batch, size(s)), []
+
+    def run(n):
+        count = dict(parameter_gradient_evaluations=0)
+        for k in range(n):
+            x = torch.rand(s.batch, size(s)).mul_(2).sub_(1)
+            net.requires_grad_(False)
+            for _ in range(s.steps):
+                kernel.step(x, noise)
+            net.requires_grad_(True)
+            first = k * s.batch % (len(X) - s.batch + 1)
+            both = torch.cat([X[first : first + s.batch], x])
+            optimizer.zero_grad()
+            data, particles = net(both).chunk(2)
+            gap = data.mean() - particles.mean()
+            gap.backward()
+            optimizer.step()
+            gaps.append(gap.item())
+            count["parameter_gradient_evaluations"] += len(both)
+        return count
+
+    return run, lambda: work.mean(gaps[-s.amount:])

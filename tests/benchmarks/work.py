@@ -20,6 +20,11 @@ class Row:
     settings: dict = dataclasses.field(default_factory=dict)
     gates: dict = dataclasses.field(default_factory=dict)  # peer: ratio to reach
     threads: int = 2
+    effective: bool = False  # the amount is the effective draws of whoever made them
+
+
+UVA = ["conv 16 5x5 stride 2 padding 4", "swish", "conv 32 3x3 stride 2 padding 1", "swish",
+       "conv 64 3x3 stride 2 padding 1", "swish", "conv 64 3x3 stride 2 padding 1", "swish", "dense 64", "swish"]
 
 
 def bits(folder, mnist, quick):
@@ -36,6 +41,17 @@ def bits(folder, mnist, quick):
     return str(path), "random bits of MNIST's density, .13"
 
 
+def regression(folder, quick):
+    """A CSV file of normal features and a class that follows a logistic law, the class last."""
+    count, features = (60, 4) if quick else (1000, 25)
+    random = np.random.default_rng(1)
+    X, w = random.standard_normal((count, features)), random.standard_normal(features)
+    y = random.random(count) < 1 / (1 + np.exp(-X @ w))
+    path = pathlib.Path(folder) / "regression.csv"
+    np.savetxt(path, np.column_stack([X, y]), fmt=["%.17g"] * features + ["%d"], delimiter=",")
+    return str(path)
+
+
 def images(path):
     """The configurations of an IDX file, 0 and 1."""
     data = (gzip.open if path.endswith(".gz") else open)(path, "rb").read()
@@ -43,7 +59,7 @@ def images(path):
     return (np.frombuffer(data, np.uint8, offset=16).reshape(count, high * wide) >= 128).astype(np.float32)
 
 
-def rows(images_path, quick, scale):
+def rows(images_path, regression_path, quick, scale):
     pick = lambda full, small: small if quick else full
     much = lambda full, small: small if quick else max(1, round(full * scale))
     D, M, batch = pick(784, 64), pick(500, 32), pick(100, 20)
@@ -74,12 +90,13 @@ def rows(images_path, quick, scale):
               spec={**single, "model": machine, "sample": {
                   "sampler": "block_gibbs", "chains": many, "warmup": 0, "draws": sweeps}},
               settings={"chains": many, "amount": sweeps}, gates={"torch": 2.5, "numpy": 2.5})
-    side, sweeps = pick(128, 16), much(4000, 200)
+    # A draw is recorded after every 500 sweeps: one sweep takes less time than writing down its bits.
+    side, draws, thin = pick(128, 16), much(400, 20), pick(500, 10)
     yield Row("ising", f"Ising {side}x{side}, checkerboard Gibbs, 1 chain, 1 thread", "flips/ns",
-              sweeps * side**2 * 1e-9, kind="ising", threads=1,
+              draws * thin * side**2 * 1e-9, kind="ising", threads=1,
               spec={**single, "model": {"name": "ising", "sides": [side], "coupling": 0.3},
-                    "sample": {"sampler": "gibbs", "chains": 1, "warmup": 0, "draws": sweeps}},
-              settings={"side": side, "coupling": 0.3, "amount": sweeps}, gates={"numba": 30, "numpy": None})
+                    "sample": {"sampler": {"name": "gibbs", "sweeps": thin}, "chains": 1, "warmup": 0, "draws": draws}},
+              settings={"side": side, "coupling": 0.3, "amount": draws * thin}, gates={"numba": 30, "numpy": None})
     units, sweeps, some = pick(1000, 40), much(50, 3), pick(64, 32)
     yield Row("boltzmann", f"Boltzmann machine d = {units}, {some} chains, sequential Gibbs", "flips/ns",
               sweeps * units * some * 1e-9, kind="boltzmann",
@@ -96,13 +113,60 @@ def rows(images_path, quick, scale):
                                    "chains": some, "warmup": 0, "draws": draws}},
                   settings={"chains": some, "amount": draws, "step": 0.1, "leaps": 10},
                   gates={"numpy": gate})
-    units, hidden, steps, some = pick(784, 20), pick([512, 256], [8, 4]), much(200, 5), pick(128, 32)
-    yield Row("langevin", f"Langevin, MLP {'-'.join(map(str, [units, *hidden, 1]))}, {some} chains", "steps/s", steps,
-              kind="langevin",
-              spec={**single, "model": {"name": "mlp", "units": units, "hidden": hidden, "reference_precision": 0},
-                    "sample": {"sampler": {"name": "ula", "drift": 0.01, "noise": 0.005},
-                               "chains": some, "warmup": 0, "draws": steps}},
-              settings={"chains": some, "amount": steps, "drift": 0.01, "noise": 0.005}, gates={"torch": 1.4})
+    logistic = {"model": {"name": "logistic_regression", "standardize": False, "intercept": False,
+                          "dataset": {"name": "csv", "path": regression_path, "label_column": "last"}}}
+    shape = pick("1000x25", "60x4")
+    some, draws = pick(64, 16), much(200, 50)
+    yield Row("logistic", f"HMC, logistic regression {shape}, {some} chains, 10 leapfrog steps, float64",
+              "chain-leapfrogs/s", some * draws * 10, kind="hmc_logistic",
+              spec={**logistic, "sample": {"sampler": {"name": "hmc", "step_size": 0.03, "steps": 10, "jitter": 0},
+                                           "chains": some, "warmup": 0, "draws": draws}},
+              settings={"data": regression_path, "chains": some, "amount": draws, "step": 0.03, "leaps": 10},
+              gates={"numpy": 2.5})
+    some, draws = 4, much(2000, 300)
+    yield Row("nuts", f"NUTS, logistic regression {shape}, {some} chains", "effective draws/s", some * draws,
+              kind="nuts", effective=True,
+              spec={**logistic, "sample": {"sampler": "nuts", "chains": some, "warmup": draws // 2, "draws": draws}},
+              settings={"data": regression_path, "chains": some, "warmup": draws // 2, "amount": draws},
+              gates={"rstan": 1})
+    yield from langevin_rows(images_path, quick, much, pick, single)
+
+
+def langevin_rows(images_path, quick, much, pick, single):
+    swish = lambda sizes: [text for size in sizes for text in (f"dense {size}", "swish")]
+    elu = lambda sizes: [text for size in sizes for text in (f"dense {size}", "elu")]
+    units, hidden, wide = pick(784, 20), pick([512, 256], [8, 4]), pick([256, 256], [16, 16])
+    plain, clamps = {"drift": 0.01, "noise": 0.005}, {"gradient_clamp": 0.03, "state_clamp": [-1, 1]}
+    tutorial = {"drift": 10, "noise": 0.005, **clamps}
+    layers = pick(UVA, ["conv 4 3x3 stride 2 padding 1", "swish", "dense 8", "swish"])
+    side = pick(28, 8)
+    convnet = {"name": "convnet", "shape": [1, side, side], "layers": layers, "reference_precision": 0}
+    for name, title, model, shape, layers, classes, some, steps, law, gate in (
+            ("langevin", f"MLP {'-'.join(map(str, [units, *hidden, 1]))}",
+             {"name": "mlp", "units": units, "hidden": hidden, "reference_precision": 0},
+             [units], swish(hidden), 0, pick(128, 32), much(200, 5), plain, 1.4),
+            ("jem", f"digits JEM MLP {'-'.join(map(str, [64, *wide, 10]))}",
+             {"name": "joint_energy", "classes": 10, "shape": [64], "layers": elu(wide), "reference_precision": 0},
+             [64], elu(wide), 10, pick(64, 32), much(1000, 5), plain, 2.5),
+            ("convnet", "UvA ConvNet", convnet, convnet["shape"], convnet["layers"], 0, pick(128, 32), much(60, 3),
+             tutorial, 1.4)):
+        yield Row(name, f"Langevin, {title}, {some} chains", "steps/s", steps, kind="langevin",
+                  spec={**single, "model": model, "sample": {
+                      "sampler": {"name": "ula", **law}, "chains": some, "warmup": 0, "draws": steps}},
+                  settings={"chains": some, "amount": steps, "shape": shape, "layers": layers, "classes": classes, **law},
+                  gates={"torch": gate})
+    # Steps of Adam so small that the parameters stay as they are stored, where the peer starts.
+    batch, updates, steps = pick(128, 5), much(40, 8), 1
+    yield Row("convnet_train", f"training update, UvA ConvNet, batch {batch}, {steps} Langevin step", "updates/s",
+              updates, kind="training",
+              spec={**single, "data": {"name": "idx", "images": images_path, "threshold": 0.5, "limit": 40 * batch},
+                    "model": convnet,
+                    "train": {"gradient": {"name": "contrastive_divergence", "steps": steps, "start": "noise",
+                                           "noise_range": [-1, 1], "sampler": {"name": "ula", **tutorial}},
+                              "optimizer": {"name": "adam", "step_size": 1e-9}, "batch": batch, "updates": updates}},
+              settings={"images": images_path, "batch": batch, "amount": updates, "steps": steps, "rate": 1e-9,
+                        "shape": convnet["shape"], "layers": convnet["layers"], "classes": 0, **tutorial},
+              gates={"torch": 1.4})
 
 
 def counts(path):
@@ -113,7 +177,33 @@ def counts(path):
         for group in file.get("estimates", {}).values():
             found["chain_temperatures"] = len(group["run"]) * len(group["temperature"][1:])
             del found["site_updates"]  # of the weights too, which peers do not count
+        if "posterior" in file:
+            found["draws"] = int(np.prod(file["posterior/x"].shape[:2]))
     return found
+
+
+def effective_draws(x):
+    """Of the coordinate that has fewest, of draws (chains, draws, coordinates): N / τ with τ by
+    Geyer's initial monotone sequence over all chains together (Gelman et al. 2013, section 11.5)."""
+    x = np.asarray(x, float)
+    chains, n, _ = x.shape
+    centred = x - x.mean(1, keepdims=True)
+    spectrum = np.abs(np.fft.rfft(centred, 2 * n, axis=1)) ** 2
+    covariance = (np.fft.irfft(spectrum, axis=1)[:, :n] / n).mean(0)
+    within = covariance[0] * n / (n - 1)
+    variance = covariance[0] + x.mean(1).var(0, ddof=1)
+    correlation = 1 - (within - covariance * n / (n - 1)) / variance
+    pairs = correlation[0 : n - n % 2 : 2] + correlation[1::2][: n // 2]
+    pairs = np.minimum.accumulate(np.where(np.minimum.accumulate(pairs, axis=0) > 0, pairs, 0), axis=0)
+    return float((chains * n / np.maximum(2 * pairs.sum(0) - 1, 1 / np.log10(chains * n))).min())
+
+
+def amount(row, path):
+    """What a run has made of the row's unit."""
+    if not row.effective:
+        return row.amount
+    with h5py.File(path) as file:
+        return effective_draws(file["posterior/x"][()])
 
 
 def summary(energies):
@@ -124,6 +214,11 @@ def summary(energies):
     return float(parts.mean()), float(parts.std(ddof=1) / len(parts) ** 0.5)
 
 
+def mean(values):
+    """Of independent values, with its standard error."""
+    return float(np.mean(values)), float(np.std(values, ddof=1) / len(values) ** 0.5)
+
+
 def figure(row, path):
     """What a peer's own figure is held against: (value, standard error)."""
     with h5py.File(path) as file:
@@ -132,6 +227,8 @@ def figure(row, path):
         if row.kind == "ais":
             group = next(iter(file["estimates"].values()))
             return float(group["log_partition"][()]), float(group["standard_error"][()])
+        if row.kind == "training":
+            return mean(file["training/energy_gap"][()])
         energies = file["sample_stats/energy"][()]
         return summary(energies[:, energies.shape[1] // 2:])
 
