@@ -24,7 +24,7 @@ START_LIMIT = 30  # milliseconds
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", help="names, separated by commas (default: all)")
-    parser.add_argument("--peers", default="torch,sklearn,numba,numpy,rstan", help="default: %(default)s")
+    parser.add_argument("--peers", default="torch,sklearn,numba,numpy", help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1, help="factor of the amount of work")
     parser.add_argument("--quick", action="store_true", help="small problems: that it runs, not how fast")

@@ -128,7 +128,7 @@ def rows(images_path, regression_path, quick, scale):
               kind="nuts", effective=True,
               spec={**logistic, "sample": {"sampler": "nuts", "chains": some, "warmup": draws // 2, "draws": draws}},
               settings={"data": regression_path, "chains": some, "warmup": draws // 2, "amount": draws},
-              gates={"rstan": 1})
+              gates={})
     yield from langevin_rows(images_path, quick, much, pick, single)
 
 
