@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "gibbsite/core/checkerboard_kernels_isa.hpp"
@@ -72,7 +73,7 @@ class Board {
 
   void draw(Index colour, const StreamPosition& from) {
     CheckerboardRows rows{.stride = stride_, .words = words_, .width = width_, .first = colour};
-    std::copy(&high_[0][0], &high_[0][0] + 5 * planes, &rows.thresholds[0][0]);
+    std::memcpy(rows.thresholds, high_, sizeof(high_));
     rows.random = random_.data();
     std::uint32_t draw = from.draw;
     for (Index first = 0; first < side_; first += chunk) {
