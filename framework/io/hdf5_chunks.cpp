@@ -1,15 +1,13 @@
 #include "gibbsite/io/hdf5_chunks.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <cstring>
 #include <functional>
 
 #include "gibbsite/core/error.hpp"
 #include "gibbsite/io/deflate.hpp"
+#include "gibbsite/io/fletcher.hpp"
 #include "gibbsite/io/hdf5_handle.hpp"
-#include "gibbsite/io/sums.hpp"
 
 namespace gibbsite {
 namespace {
@@ -85,16 +83,6 @@ const unsigned char* gathered(const Chunks& made, const ChainRows& rows, const S
   return room.data();
 }
 
-std::vector<unsigned char> packed(const unsigned char* bytes, const Chunks& made) {
-  const std::size_t count = made.bytes();
-  if (made.element == 1) return deflated(bytes, count, made.chunk.back());
-  uLongf size = ::compressBound(count);
-  std::vector<unsigned char> out(size);
-  if (::compress2(out.data(), &size, bytes, count, 1) != Z_OK) throw std::bad_alloc();
-  out.resize(size);
-  return out;
-}
-
 void append_sum(std::vector<unsigned char>& bytes) {
   const std::uint32_t sum = fletcher32_of(bytes.data(), bytes.size());
   for (std::size_t k = 0; k < sum_bytes; ++k)
@@ -120,8 +108,8 @@ void write_rows(Hdf5Writer& file, const std::string& path, const ChainRows& rows
   each_chunk(extents, made.chunk, rows.first, [&](const Spot& at) {
     const unsigned char* const plain = gathered(made, rows, at, room);
     std::uint32_t left_out = 0;  // a filter's bit where it was not of use
-    if (made.deflate) bytes = packed(plain, made);
-    if (!made.deflate || bytes.size() >= made.bytes()) {
+    bytes = made.deflate ? deflated(plain, made.bytes()) : std::vector<unsigned char>();
+    if (bytes.empty()) {
       bytes.assign(plain, plain + made.bytes());
       left_out = made.deflate ? 1 : 0;
     }

@@ -16,8 +16,8 @@ struct ChainRows {
 };
 
 /// Writes rows of all chains of a dataset (chain, row) or (chain, row, x) that Hdf5Writer has made
-/// in chunks: whole chunks of rows from the beginning of one, or as many as are left. States of one
-/// byte are packed by `deflated`, other data by zlib where the dataset says so.
+/// in chunks: whole chunks of rows from the beginning of one, or as many as are left. They are
+/// packed where the dataset says so.
 void write_rows(Hdf5Writer& file, const std::string& path, const ChainRows& rows);
 
 /// Copies a dataset of `from` to the rows of the same dataset of `to` that begin at `first`, chunk
