@@ -52,8 +52,8 @@ void affine(benchmark::State& state) {
   const auto x = inputs(visible * chains, state.range(0));
   std::vector<Real> out(hidden * chains);
   for (auto _ : state) {
-    kernels<Real>().affine(W.data(), hidden, hidden, visible, bias.data(), x.data(), visible, chains,
-                           out.data(), hidden);
+    kernels<Real>().affine(W.data(), hidden, hidden, visible, bias.data(), x.data(), visible,
+                           chains, out.data(), hidden);
     benchmark::DoNotOptimize(out.data());
     benchmark::ClobberMemory();
   }

@@ -254,7 +254,8 @@ TEST_CASE("rbm without offsets computes to the bit what the plain formulas do") 
   const Vector b = theta.segment(35, 7).cast<Real>(), c = theta.tail(5).cast<Real>();
   Batch eta(5, v.cols());
   for (Index n = 0; n < v.cols(); ++n)
-    kernels<Real>().affine(Wt.data(), 5, 5, 7, c.data(), v.col(n).data(), 7, 1, eta.col(n).data(), 5);
+    kernels<Real>().affine(Wt.data(), 5, 5, 7, c.data(), v.col(n).data(), 7, 1, eta.col(n).data(),
+                           5);
   const Row plain = -(b.cast<double>().transpose() * v.cast<double>()).array() -
                     log_partition(Domain::binary(5), eta);
   CHECK((energy == plain).all());
