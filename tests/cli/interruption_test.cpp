@@ -113,9 +113,9 @@ TEST_CASE("threads and jobs do not change a bit of the results") {
   CHECK(differences(reference, cells.results("c")) == std::vector<std::string>{});
 }
 
-TEST_CASE("the instruction set does not change a bit of the results") {
+TEST_CASE("instruction sets that fuse multiply and add give the same bits") {
   const Work cell(one_cell());
-  REQUIRE(run_program(cell.words("a"), {{"GIBBSITE_ISA", "sse2"}}).code == 0);
+  REQUIRE(run_program(cell.words("a"), {{"GIBBSITE_ISA", "avx2"}}).code == 0);
   REQUIRE(run_program(cell.words("b")).code == 0);
   CHECK(differences(cell.results("a"), cell.results("b")) == std::vector<std::string>{});
 }

@@ -1,10 +1,12 @@
 // Workers that a batch system or a command starts: the same results, nothing lost, nothing doubled.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <optional>
 #include <regex>
+#include <thread>
 
 #include "support/program.hpp"
 #include "support/results.hpp"
@@ -104,10 +106,16 @@ TEST_CASE(
         grid.words(out, {"--launcher", "command", "--workers", "2", "--submit", templates[k]}));
     CAPTURE(templates[k]);
     CAPTURE(ending.err);
-    CAPTURE(grid.logs(out));
     CHECK(ending.code == 0);
     CHECK(occurrences(ending.err, ": complete in ") == 6);
-    CHECK(occurrences(grid.logs(out), ": complete in ") == 6);
+    // A worker says so after the cell is there, when the run that launched it may have ended.
+    std::string logs = grid.logs(out);
+    for (int wait = 0; wait < 100 && occurrences(logs, ": complete in ") < 6; ++wait) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      logs = grid.logs(out);
+    }
+    CAPTURE(logs);
+    CHECK(occurrences(logs, ": complete in ") == 6);
     CHECK(differences(reference, reproducible_parts(grid.folder / out)).empty());
   }
 }
